@@ -1,0 +1,1 @@
+"""A Chinese text-classification fine-tune in PyTorch."""

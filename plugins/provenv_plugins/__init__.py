@@ -1,0 +1,1 @@
+"""The built-in plugins: three operating systems, four accelerators, registered as a third party's are."""

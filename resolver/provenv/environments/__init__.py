@@ -1,0 +1,1 @@
+"""A lock installed: environments made by uv, checked by hash, never left looking whole when they are not."""

@@ -1,0 +1,48 @@
+"""What a plugin imports: the hook marker and the types it is given and yields. Nothing else of provenv is public to it."""
+
+from provenv.hooks.specs import API_VERSION, hookimpl
+from provenv.hooks.types import (
+    Accelerator,
+    Build,
+    Builds,
+    Check,
+    CheckContext,
+    CheckOutcome,
+    CommandResult,
+    Context,
+    Detection,
+    Device,
+    Envelope,
+    EnvelopeKey,
+    Finding,
+    IndexAuth,
+    LockFormat,
+    Platform,
+    Probe,
+    Rejected,
+    VirtualPackage,
+)
+
+__all__ = [
+    "API_VERSION",
+    "Accelerator",
+    "Build",
+    "Builds",
+    "Check",
+    "CheckContext",
+    "CheckOutcome",
+    "CommandResult",
+    "Context",
+    "Detection",
+    "Device",
+    "Envelope",
+    "EnvelopeKey",
+    "Finding",
+    "IndexAuth",
+    "LockFormat",
+    "Platform",
+    "Probe",
+    "Rejected",
+    "VirtualPackage",
+    "hookimpl",
+]

@@ -1,0 +1,1 @@
+"""Resolutions as standard files, written whole or not at all."""

@@ -1,0 +1,76 @@
+"""What an index says of a project: versions, and the files of each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from provenv.standards.requirements import Requirement
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """One file of one version of a project, as its index describes it.
+
+    `url`: the canonical, absolute address (`file:` for a file on this disk). `version`: normalised PEP 440 text.
+    `tags`: a wheel's compressed tag sets as written in its file name (`cp311-cp311-manylinux_2_28_x86_64`),
+    empty for an sdist. `hashes`: algorithm -> hex digest. `yanked`: the reason (may be ""), None when it is not.
+    `uploaded`: RFC 3339, UTC. `metadata`: the index offers `url + ".metadata"` (PEP 658/714), with that sha256 or "".
+    `index`: the canonical address of the index or flat page that lists it.
+    """
+
+    filename: str
+    url: str
+    kind: Literal["wheel", "sdist"]
+    version: str
+    tags: str = ""
+    build_number: tuple[int, str] | tuple[()] = ()
+    size: int | None = None
+    hashes: Mapping[str, str] = field(default_factory=dict)
+    requires_python: str | None = None
+    yanked: str | None = None
+    uploaded: str | None = None
+    metadata: str | None = None
+    index: str = ""
+
+    @property
+    def local_path(self) -> str | None:
+        """The path on this disk of a `file:` artifact, None for any other."""
+        if not self.url.startswith("file:"):
+            return None
+        from urllib.parse import urlsplit
+        from urllib.request import url2pathname
+
+        return url2pathname(urlsplit(self.url).path)
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """One project on one index: its versions, newest first, each with its files in the index's order.
+
+    `keys[i]` is the sort key of `versions[i]` (`standards.versions.sort_key`). Versions that PEP 440 rejects and
+    file names that belong to no version are left out.
+    """
+
+    name: str
+    index: str
+    versions: tuple[str, ...]
+    keys: tuple[tuple[object, ...], ...]
+    artifacts: tuple[tuple[Artifact, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """The core metadata of one artifact that a resolver needs.
+
+    `requires`: Requires-Dist, parsed, in order, `extra == …` markers kept. `extras`: Provides-Extra, canonical.
+    """
+
+    name: str
+    version: str
+    requires_python: str | None
+    requires: tuple[Requirement, ...]
+    extras: tuple[str, ...]
+    build_requires: tuple[str, ...] = ()
+    """`name==version` of what an isolated build used, when the metadata came out of one."""

@@ -1,0 +1,40 @@
+"""How this machine reaches the network: the values; `provenv.config` reads them from pip's and the user's files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from provenv.manifest.values import Index, ManifestRequirement
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkSettings:
+    """This machine's network settings. They change where bytes come from, never what a lock says.
+
+    `mirrors`: canonical index address (no trailing slash) -> the addresses to ask instead, in order; a mirror is a
+    simple index, a flat page or a folder. `extra_indexes` and `find_links`: further sources that pip's configuration
+    names. `constraints`: pip's constraints. `timeout`: seconds without a byte before an attempt is given up.
+    """
+
+    default_index: str
+    mirrors: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    extra_indexes: tuple[Index, ...] = ()
+    find_links: tuple[Index, ...] = ()
+    constraints: tuple[ManifestRequirement, ...] = ()
+    cert: Path | None = None
+    client_cert: Path | None = None
+    proxy: str | None = None
+    trusted_hosts: tuple[str, ...] = ()
+    timeout: float = 30.0
+    retries: int = 4
+    offline: bool = False
+    cache_dir: Path = Path()
+    keyring: bool = True
+    sources: tuple[str, ...] = ()
+    """The files and variables that said something, for `provenv config` and error messages."""
+
+    def mirrors_of(self, url: str) -> tuple[str, ...]:
+        """The addresses to ask for an index, the canonical one where nothing else is set."""
+        wanted = url.rstrip("/")
+        return next((places for canonical, places in self.mirrors if canonical == wanted), (url,))
