@@ -1,0 +1,70 @@
+"""Flags that several commands share, so that each means the same everywhere."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from provenv.errors import InputError
+
+
+def add_project(parser: argparse.ArgumentParser) -> None:
+    """`[PROJECT]` or `-r FILE`: where the manifest is."""
+    parser.add_argument(
+        "project",
+        nargs="?",
+        type=Path,
+        default=None,
+        metavar="PROJECT",
+        help="a project folder or a manifest (default: this folder)",
+    )
+    parser.add_argument(
+        "-r",
+        "--requirements",
+        type=Path,
+        default=None,
+        metavar="FILE",
+        help="a requirements.txt or .in file as the manifest",
+    )
+
+
+def project_path(args: argparse.Namespace) -> Path:
+    """The manifest's path that `add_project`'s flags name."""
+    if args.requirements is not None and args.project is not None:
+        raise InputError(
+            f"both a project ({args.project}) and a requirements file ({args.requirements}) were given",
+            hints=["give one of them; a project's own file can include others with `-r` lines"],
+        )
+    found: Path = args.requirements or args.project or Path()
+    return found
+
+
+def add_targets(parser: argparse.ArgumentParser, *, several: bool = True) -> None:
+    """`--target NAME…`: which targets of the matrix."""
+    text = (
+        "only this target (may be given several times)"
+        if several
+        else "this target, not the one that fits best"
+    )
+    parser.add_argument(
+        "--target", action="append" if several else "store", metavar="NAME", default=None, help=text
+    )
+
+
+def add_network(parser: argparse.ArgumentParser) -> None:
+    """The flags that say how the network is reached."""
+    group = parser.add_argument_group("network")
+    group.add_argument(
+        "--no-pip-config", action="store_true", help="do not read pip's configuration of this machine"
+    )
+    group.add_argument("--cache-dir", type=Path, metavar="DIR", help="keep the cache there")
+    group.add_argument("--offline", action="store_true", help="use the cache alone")
+
+
+def add_output(parser: argparse.ArgumentParser, *, json: bool = True) -> None:
+    """`-q`, `-v` and, where a command answers something, `--json`."""
+    group = parser.add_argument_group("output")
+    group.add_argument("-q", "--quiet", action="store_true", help="print results and errors only")
+    group.add_argument("-v", "--verbose", action="count", default=0, help="say more")
+    if json:
+        group.add_argument("--json", action="store_true", help="print one JSON document")

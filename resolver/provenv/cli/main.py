@@ -1,0 +1,110 @@
+"""Finds the command, parses its flags, runs it, and prints whatever went wrong the one way."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from typing import NoReturn
+
+from provenv import __version__
+from provenv.cli.commands import COMMANDS, GROUPS, Command
+from provenv.errors import InputError, ProvenvError
+
+INTERRUPTED = 130
+
+EPILOG = """\
+examples:
+  provenv up                      lock, install and prove the project in this folder
+  provenv lock --upgrade torch    bring torch up to date, and what must follow it
+  provenv run -- python train.py  run your program in the environment
+
+`provenv COMMAND --help` shows a command's flags with examples. Exit codes: 0 yes or done, 1 an honest no,
+2 a mistake in the input, 3 and up the world (network, index, disk, ...): see docs/exit-codes.md.
+"""
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse, with unknown flags told in provenv's own form and near misses named."""
+
+    def error(self, message: str) -> NoReturn:
+        raise InputError(message, hints=[f"`{self.prog} --help` shows what it takes"])
+
+
+def run_command(argv: list[str]) -> int:
+    """Runs one command line; 130 when interrupted."""
+    try:
+        return _dispatch(argv)
+    except ProvenvError as error:
+        from provenv.cli.output import print_error
+
+        print_error(error, as_json="--json" in _before_separator(argv))
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("interrupted: nothing was left half-written", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # the reader of a pipe has gone (`provenv tree | head`): no one is left to tell
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def parser_for(command: Command) -> argparse.ArgumentParser:
+    """The parser of one command, with its own module imported and no other."""
+    from provenv.cli.output import help_formatter
+
+    module = importlib.import_module(f"provenv.cli.{command.module}")
+    summary = f"{command.help[0].upper()}{command.help[1:]}."
+    parser = Parser(
+        prog=f"provenv {command.name}",
+        description=f"{summary}\n\n{getattr(module, 'DESCRIPTION', '')}".strip(),
+        epilog=getattr(module, "EXAMPLES", None),
+        formatter_class=help_formatter(),
+        allow_abbrev=False,
+    )
+    module.add_arguments(parser)
+    parser.set_defaults(run=module.run)
+    return parser
+
+
+def _dispatch(argv: list[str]) -> int:
+    if argv[:1] in (["--version"], ["-V"]):
+        print(f"provenv {__version__}")
+        return 0
+    if not argv or argv[0] in ("-h", "--help", "help"):
+        if argv[:1] == ["help"] and len(argv) > 1:
+            return _dispatch([argv[1], "--help"])
+        print(_help())
+        return 0
+    command = COMMANDS.get(argv[0])
+    if command is None:
+        raise _unknown(argv[0])
+    args = parser_for(command).parse_args(argv[1:])
+    code = args.run(args)
+    return int(code)
+
+
+def _unknown(word: str) -> InputError:
+    import difflib
+
+    near = difflib.get_close_matches(word, COMMANDS, n=1)
+    hints = [f"did you mean `provenv {near[0]}`?"] if near else ["`provenv --help` lists the commands"]
+    return InputError(f"there is no command {word!r}", hints=hints)
+
+
+def _help() -> str:
+    lines = [
+        "usage: provenv COMMAND [...]",
+        "",
+        "One manifest in; for every target a lock, the environment, and a proof.",
+        "",
+    ]
+    for group, commands in GROUPS.items():
+        lines += [f"{group}:", *(f"  {c.name:<12}{c.help}" for c in commands), ""]
+    lines += ["  -h, --help    this; `provenv COMMAND --help` for one command", "  -V, --version", "", EPILOG]
+    return "\n".join(lines).rstrip()
+
+
+def _before_separator(argv: list[str]) -> list[str]:
+    return argv[: argv.index("--")] if "--" in argv else argv
