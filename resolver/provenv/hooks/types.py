@@ -92,6 +92,8 @@ class EnvelopeKey:
     help: str
     multiple: bool = False
     check: Callable[[str], str | None] = lambda value: None
+    replaces: tuple[str, ...] = ()
+    """Words that a target no longer means when it says this one: `musl` replaces the default `glibc`."""
 
 
 @dataclass(frozen=True, slots=True)
