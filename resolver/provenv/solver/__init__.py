@@ -1,1 +1,4 @@
-"""PubGrub over bitsets: a pure solver behind a provider; it knows nothing of PyPI, conda, files or networks."""
+"""PubGrub over bitsets: a pure solver behind a provider.
+
+It knows nothing of PyPI, conda, files or networks.
+"""
