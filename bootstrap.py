@@ -1,0 +1,69 @@
+#!/usr/bin/env python3
+"""From a checkout and a Python with pip to a working provenv, with the standard library alone.
+
+    python bootstrap.py up demo_project     lock, install and prove the demo on this machine
+    python bootstrap.py test                run the tests
+
+The first call makes `.venv` beside this file and installs the checkout into it; later calls only hand over.
+Anything but `test` is a provenv command line.
+"""
+
+import hashlib
+import os
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+HOME = HERE / ".venv"
+BIN = HOME / ("Scripts" if os.name == "nt" else "bin")
+PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
+OLDEST = (3, 11)
+
+
+def main() -> int:
+    """Prepares the environment and runs what was asked for; its exit code is ours."""
+    arguments = sys.argv[1:]
+    if not arguments or arguments[0] in ("-h", "--help"):
+        print(__doc__)
+        return 0
+    if sys.version_info < OLDEST:
+        found = ".".join(map(str, sys.version_info[:2]))
+        print(f"error: provenv needs Python {'.'.join(map(str, OLDEST))} or newer, this is {found}", file=sys.stderr)
+        print("hint: run this file with a newer one, e.g. `python3.12 bootstrap.py up demo_project`", file=sys.stderr)
+        return 2
+    testing = arguments[0] == "test"
+    prepare("test" if testing else "use")
+    if testing:
+        command = [PYTHON, "-m", "pytest", *arguments[1:]]
+        return subprocess.call(list(map(str, command)), cwd=HERE)
+    return subprocess.call([str(PYTHON), "-m", "provenv", *arguments])
+
+
+def prepare(purpose: str) -> None:
+    """Makes `.venv` and installs into it, unless that was done for this very pyproject.toml and Python."""
+    stamp = HOME / f".bootstrap-{purpose}"
+    wanted = hashlib.sha256((HERE / "pyproject.toml").read_bytes() + sys.version.encode()).hexdigest()
+    if PYTHON.exists() and stamp.exists() and stamp.read_text() == wanted:
+        return
+    if not PYTHON.exists():
+        print(f"making {HOME.name} with Python {sys.version.split()[0]}", file=sys.stderr)
+        venv.create(HOME, with_pip=True, clear=HOME.exists())
+    print("installing provenv" + (" and its test tools" if purpose == "test" else ""), file=sys.stderr)
+    pip("--upgrade", "pip>=25.1")  # the first with --group
+    pip("--editable", str(HERE), *(["--group", f"{HERE / 'pyproject.toml'}:dev"] if purpose == "test" else []))
+    stamp.write_text(wanted)
+
+
+def pip(*arguments: str) -> None:
+    """`pip install` in `.venv`, quiet unless it fails."""
+    command = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *arguments]
+    code = subprocess.call(command)
+    if code:
+        print(f"error: `{' '.join(command)}` failed", file=sys.stderr)
+        raise SystemExit(code)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

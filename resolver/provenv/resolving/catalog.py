@@ -1,0 +1,83 @@
+"""What the indexes list of each project, merged and indexed once for all targets."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from provenv.manifest.values import Index
+from provenv.pypi.artifacts import Artifact, Metadata, Project
+from provenv.resolving.routes import Route
+from provenv.standards.specifiers import VersionTable
+from provenv.standards.versions import is_prerelease, local_of
+
+
+class Source(Protocol):
+    """What the catalog needs of `pypi.finder.Finder`."""
+
+    def project(self, index: Index, name: str) -> Project | None: ...
+
+    def prefetch_project(self, index: Index, name: str) -> None: ...
+
+    def metadata(self, artifact: Artifact) -> Metadata: ...
+
+    def prefetch_metadata(self, artifact: Artifact) -> None: ...
+
+
+class Listing:
+    """All versions of one project by one route, newest first, and the files of each.
+
+    `prereleases`, `everything`: bitmasks over `versions`. `found`: whether any index or folder knows the
+    project.
+    """
+
+    __slots__ = ("everything", "files", "found", "name", "prereleases", "table", "versions", "where")
+
+    def __init__(self, name: str, projects: list[Project], route: Route) -> None:
+        merged: dict[str, tuple[tuple[object, ...], list[Artifact]]] = {}
+        for project in projects:
+            for version, key, artifacts in zip(
+                project.versions, project.keys, project.artifacts, strict=True
+            ):
+                if route.locals is None or route.admits(local_of(key)):
+                    merged.setdefault(version, (key, []))[1].extend(artifacts)
+        newest_first = sorted(merged.items(), key=lambda item: item[1][0], reverse=True)
+        self.name = name
+        self.found = bool(projects)
+        self.where = tuple(project.index for project in projects)
+        self.versions = tuple(version for version, _ in newest_first)
+        self.table = VersionTable([key for _, (key, _) in newest_first], self.versions)
+        self.files = tuple(tuple(files) for _, (_, files) in newest_first)
+        self.everything = (1 << len(self.versions)) - 1
+        self.prereleases = sum(1 << i for i, (_, (key, _)) in enumerate(newest_first) if is_prerelease(key))
+
+
+class Catalog:
+    """Listings by route and name; the pages behind them are fetched once, whatever the number of targets."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self._listings: dict[tuple[Route, str], Listing] = {}
+
+    def listing(self, name: str, route: Route) -> Listing:
+        """What this route has of a project; empty, and not `found`, where nothing knows it."""
+        key = (route, name)
+        known = self._listings.get(key)
+        if known is None:
+            known = self._listings[key] = Listing(name, self._projects(name, route), route)
+        return known
+
+    def prefetch(self, name: str, route: Route) -> None:
+        """Starts fetching the page that `listing` will want first."""
+        if (route, name) not in self._listings:
+            for index in (*route.indexes[:1], *route.flats):
+                self.source.prefetch_project(index, name)
+
+    def _projects(self, name: str, route: Route) -> list[Project]:
+        found: list[Project] = []
+        for index in route.indexes:
+            project = self.source.project(index, name)
+            if project is not None:
+                found.append(project)
+                break
+        flats = (self.source.project(flat, name) for flat in route.flats)
+        return [*found, *(project for project in flats if project is not None)]

@@ -1,0 +1,232 @@
+"""What the solver asks, answered from the indexes: one target, one build, the ecosystem's rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple
+
+from provenv.manifest.values import ManifestRequirement
+from provenv.pypi.artifacts import Metadata
+from provenv.pypi.direct import DirectCandidate
+from provenv.pypi.metadata import MetadataError
+from provenv.resolving.candidates import Candidates
+from provenv.resolving.catalog import Catalog
+from provenv.resolving.request import Request
+from provenv.resolving.routes import Route, Router
+from provenv.solver.provider import Provider, Unavailable
+from provenv.standards.requirements import Requirement
+from provenv.standards.specifiers import mask, python_allows
+
+
+class Node(NamedTuple):
+    """A package as the solver sees it; with an extra it stands for what that extra adds."""
+
+    name: str
+    extra: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.name}[{self.extra}]" if self.extra else self.name
+
+
+PRERELEASE = "is a prerelease"
+
+
+class DirectNeeded(Exception):
+    """A direct reference turned up while solving: the solve starts again with it known."""
+
+    def __init__(self, requirement: Requirement, by: str) -> None:
+        super().__init__(str(requirement))
+        self.requirement = requirement
+        self.by = by
+
+
+class PackageProvider(Provider[Node]):
+    """The solver's provider for one target and one build.
+
+    `shown`: packages whose prereleases are looked at. `words`: (package, bitmask) -> the specifier text that
+    made it, for explanations. `missing_extras`: extras that were asked for and that the package does not
+    have.
+    """
+
+    def __init__(
+        self,
+        request: Request,
+        catalog: Catalog,
+        router: Router,
+        *,
+        direct: Mapping[str, DirectCandidate],
+        shown: frozenset[str],
+        metadata_of: Callable[[Candidates, int], Metadata],
+    ) -> None:
+        self.request = request
+        self.catalog = catalog
+        self.router = router
+        self.direct = direct
+        self.shown = shown
+        self.words: dict[tuple[str, int], str] = {}
+        self.missing_extras: set[tuple[str, str, str]] = set()
+        self._metadata_of = metadata_of
+        self._routes: dict[str, Route] = {}
+        self._alike: dict[Node, dict[frozenset[tuple[Node, int]], int]] = {}
+        self._candidates: dict[str, Candidates] = {}
+        self._order = {root.requirement.name: i for i, root in enumerate(request.roots)}
+
+    # -- the solver's questions
+
+    def count(self, package: Node) -> int:
+        if package.name in self.direct:
+            return 1
+        return len(self.candidates(package.name).listing.versions)
+
+    def unusable(self, package: Node) -> Mapping[str, int]:
+        if package.name in self.direct:
+            return {}
+        found = self.candidates(package.name)
+        hidden = 0 if package.name in self.shown else found.hidden_prereleases()
+        return {**found.reasons, PRERELEASE: hidden} if hidden else found.reasons
+
+    def same_version_as(self, package: Node) -> Node | None:
+        return Node(package.name) if package.extra else None
+
+    def choose(self, package: Node, allowed: int) -> int | None:
+        if package.name in self.direct:
+            return 0
+        return self.candidates(package.name).order(allowed, package.name in self.shown)
+
+    def priority(
+        self, package: Node, allowed: int, conflicts: int, depth: int
+    ) -> tuple[bool, int, int, int, Node]:
+        """What has no choice left, then the manifest's own in its order, then by conflicts and depth."""
+        several = allowed & (allowed - 1) != 0
+        return (several, self._order.get(package.name, len(self._order)), -conflicts, depth, package)
+
+    def prefetch(self, required: Mapping[Node, int]) -> None:
+        for package, allowed in required.items():
+            if package.name in self.direct or package.name not in self._candidates:
+                continue
+            found = self._candidates[package.name]
+            version = found.order(allowed, package.name in self.shown)
+            if version is not None:
+                self.catalog.source.prefetch_metadata(found.artifact(version))
+
+    def dependencies(self, package: Node, version: int) -> Mapping[Node, int] | Unavailable:
+        found = self.metadata(package.name, version)
+        if isinstance(found, Unavailable):
+            return found
+        environment = self.request.rules.environment
+        wanted: list[Requirement] = []
+        if package.extra:
+            if package.extra not in found.extras:
+                self.missing_extras.add((package.name, found.version, package.extra))
+            extras = frozenset({package.extra})
+        else:
+            extras = frozenset()
+        for requirement in found.requires:
+            marker = requirement.marker
+            if marker is None:
+                if not package.extra:
+                    wanted.append(requirement)
+            elif environment.evaluate(marker, extras) and not (
+                package.extra and environment.evaluate(marker)
+            ):
+                wanted.append(requirement)
+        needs = self.needs(wanted, by=f"{package.name} {found.version}")
+        if isinstance(needs, Unavailable):
+            return needs
+        alike = self._alike.setdefault(package, {})
+        key = frozenset(needs.items())
+        alike[key] = alike.get(key, 0) | 1 << version
+        return needs
+
+    def similar(self, package: Node, version: int) -> int:
+        return next(bits for bits in self._alike[package].values() if bits >> version & 1)
+
+    # -- what stands behind the answers
+
+    def candidates(self, name: str) -> Candidates:
+        """The versions of a package as this target sees them."""
+        known = self._candidates.get(name)
+        if known is None:
+            listing = self.catalog.listing(name, self.route(name))
+            known = self._candidates[name] = Candidates(listing, self.request.rules)
+        return known
+
+    def route(self, name: str) -> Route:
+        """Where a package is looked for."""
+        known = self._routes.get(name)
+        if known is None:
+            known = self._routes[name] = self.router.route(name)
+        return known
+
+    def metadata(self, name: str, version: int) -> Metadata | Unavailable:
+        """The core metadata of the file that this target would install, or why it can't be used."""
+        if name in self.direct:
+            return self.direct[name].metadata
+        try:
+            found = self._metadata_of(self.candidates(name), version)
+        except MetadataError as error:
+            return Unavailable(str(error))
+        if found.requires_python and not python_allows(found.requires_python, self.request.rules.python):
+            return Unavailable(f"requires Python {found.requires_python}")
+        return found
+
+    def needs(self, requirements: Iterable[Requirement], *, by: str) -> dict[Node, int] | Unavailable:
+        """Requirements as the solver takes them: package -> bitmask; several on one package are joined."""
+        wanted = [self._overridden(r) for r in requirements if r.name not in self.request.excluded]
+        flat = [r for group in wanted for r in group]
+        self._prefetch_pages(r.name for r in flat if not r.url)
+        needs: dict[Node, int] = {}
+        for requirement in flat:
+            allowed = self._allowed(requirement, by)
+            if isinstance(allowed, Unavailable):
+                return allowed
+            for node in (Node(requirement.name), *(Node(requirement.name, e) for e in requirement.extras)):
+                needs[node] = needs.get(node, -1) & allowed
+        return needs
+
+    def _prefetch_pages(self, names: Iterable[str]) -> None:
+        for name in dict.fromkeys(names):
+            if name not in self.direct and name not in self._candidates:
+                self.catalog.prefetch(name, self.route(name))
+
+    def _overridden(self, requirement: Requirement) -> list[Requirement]:
+        overrides = self.request.overrides.get(requirement.name)
+        if overrides is None:
+            return [requirement]
+        environment = self.request.rules.environment
+        chosen: list[ManifestRequirement] = [
+            o for o in overrides if o.requirement.marker is None or environment.evaluate(o.requirement.marker)
+        ]
+        return [
+            Requirement(
+                requirement.name,
+                tuple(sorted({*requirement.extras, *o.requirement.extras})),
+                o.requirement.specifier,
+                None,
+                o.requirement.url,
+            )
+            for o in chosen
+        ]
+
+    def _allowed(self, requirement: Requirement, by: str) -> int | Unavailable:
+        name = requirement.name
+        if name in self.direct:
+            return self._direct_allowed(requirement, by)
+        if requirement.url:
+            raise DirectNeeded(requirement, by)
+        listing = self.candidates(name).listing
+        allowed = mask(requirement.specifier, listing.table) if requirement.specifier else listing.everything
+        self.words.setdefault((name, allowed), requirement.specifier)
+        return allowed
+
+    def _direct_allowed(self, requirement: Requirement, by: str) -> int | Unavailable:
+        from provenv.standards.specifiers import contains
+
+        candidate = self.direct[requirement.name]
+        if requirement.url and requirement.url != candidate.requested:
+            return Unavailable(
+                f"asks for {requirement.name} at {requirement.url}, not at {candidate.requested}"
+            )
+        fits = not requirement.specifier or contains(requirement.specifier, candidate.version)
+        self.words.setdefault((requirement.name, int(fits)), requirement.specifier)
+        return int(fits)

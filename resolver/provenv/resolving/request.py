@@ -1,0 +1,111 @@
+"""Manifest + target + this machine's settings -> the rules and the root requirements of one solve."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from provenv.hooks.types import Platform
+from provenv.manifest.values import Manifest, ManifestRequirement
+from provenv.resolving.rules import Rules, Strategy
+from provenv.settings import NetworkSettings
+from provenv.standards.markers import MarkerEnvironment, marker_environment
+from provenv.standards.specifiers import is_exact_pin
+from provenv.standards.tags import compatible_tags
+from provenv.targets import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One target's question: the rules, and what is asked for at the root.
+
+    `overrides`: name -> the requirements that stand in place of everybody's. `excluded`: names that are never
+    wanted.
+    """
+
+    rules: Rules
+    roots: tuple[ManifestRequirement, ...]
+    overrides: Mapping[str, tuple[ManifestRequirement, ...]]
+    excluded: frozenset[str]
+
+
+def make_request(
+    manifest: Manifest,
+    target: Target,
+    platform: Platform,
+    settings: NetworkSettings,
+    *,
+    locked: Mapping[str, str] | None = None,
+    strategy: Strategy = "highest",
+    build_any: bool = False,
+) -> Request:
+    """Everything that a solve for this target needs to know of the manifest.
+
+    `locked`: name -> version of the old lock, kept where possible. `build_any`: any package may be built.
+    """
+    environment = MarkerEnvironment(
+        marker_environment(target.python, platform.marker_environment(target.envelope))
+    )
+    selected = manifest.selected(target.groups, target.extras)
+    roots = tuple(r for r in selected if applies(r, environment))
+    constraints = [*manifest.constraints, *settings.constraints]
+    if not manifest.use_pip_config:
+        constraints = list(manifest.constraints)
+    overrides = _by_name(r for r in manifest.overrides)
+    rules = Rules(
+        python=target.python,
+        environment=environment,
+        tags=compatible_tags(target.python, platform.wheel_platform_tags(target.envelope)),
+        platform=target.platform,
+        may_build=type(manifest.build)(everything=True) if build_any else manifest.build,
+        no_binary=manifest.no_binary,
+        only_binary=manifest.only_binary,
+        constraints={
+            name: tuple((r.requirement.specifier, str(r.origin)) for r in group if r.requirement.specifier)
+            for name, group in _by_name(r for r in constraints if applies(r, environment)).items()
+        },
+        hashes=_hashes((*roots, *constraints)),
+        exact=_exact(roots),
+        direct=frozenset(r.requirement.name for r in roots),
+        locked=dict(locked or {}),
+        exclude_newer=manifest.exclude_newer,
+        exclude_newer_package=dict(manifest.exclude_newer_package),
+        prerelease=manifest.prerelease,
+        prerelease_package={name: _rule(rule) for name, rule in manifest.prerelease_package},
+        strategy=strategy,
+    )
+    return Request(rules, roots, overrides, frozenset(manifest.excluded_dependencies))
+
+
+def applies(requirement: ManifestRequirement, environment: MarkerEnvironment) -> bool:
+    """Whether a manifest's requirement is asked for in this environment."""
+    marker = requirement.requirement.marker
+    return marker is None or environment.evaluate(marker)
+
+
+def _rule(text: str) -> str:
+    return text
+
+
+def _by_name(requirements: Iterable[ManifestRequirement]) -> dict[str, tuple[ManifestRequirement, ...]]:
+    groups: dict[str, list[ManifestRequirement]] = {}
+    for requirement in requirements:
+        groups.setdefault(requirement.requirement.name, []).append(requirement)
+    return {name: tuple(group) for name, group in groups.items()}
+
+
+def _hashes(requirements: Iterable[ManifestRequirement]) -> dict[str, frozenset[str]]:
+    found: dict[str, frozenset[str]] = {}
+    for requirement in requirements:
+        if requirement.hashes:
+            name = requirement.requirement.name
+            found[name] = found.get(name, frozenset()) | frozenset(requirement.hashes)
+    return found
+
+
+def _exact(roots: Iterable[ManifestRequirement]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = {}
+    for root in roots:
+        if is_exact_pin(root.requirement.specifier):
+            found.setdefault(root.requirement.name, []).append(root.requirement.specifier)
+    return {name: tuple(texts) for name, texts in found.items()}

@@ -1,0 +1,71 @@
+"""What one target accepts, as a value: Python, tags, files that may be built, dates, hashes, pins."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from provenv.manifest.values import FileRule
+from provenv.pypi.artifacts import Artifact
+from provenv.standards.markers import MarkerEnvironment
+
+Prerelease = Literal["allow", "never", "if-needed"]
+Strategy = Literal["highest", "lowest", "lowest-direct"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rules:
+    """The rules by which a target's candidates are chosen.
+
+    `python`: full version. `tags`: wheel tag -> rank (0 is best). `constraints`: canonical name -> specifier
+    texts with their origin. `hashes`: name -> the `algorithm:hex` that a file must have one of. `exact`: name
+    -> the specifier texts of the manifest's own `==` pins, for which yanked files may be taken. `locked`:
+    name -> the version that the old lock holds. `may_build`: which packages may be built from source.
+    """
+
+    python: str
+    environment: MarkerEnvironment
+    tags: Mapping[str, int]
+    platform: str = ""
+    may_build: FileRule = FileRule()
+    no_binary: FileRule = FileRule()
+    only_binary: FileRule = FileRule()
+    constraints: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
+    hashes: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    exact: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    direct: frozenset[str] = frozenset()
+    locked: Mapping[str, str] = field(default_factory=dict)
+    exclude_newer: str | None = None
+    exclude_newer_package: Mapping[str, str | None] = field(default_factory=dict)
+    prerelease: Prerelease = "if-needed"
+    prerelease_package: Mapping[str, Prerelease] = field(default_factory=dict)
+    strategy: Strategy = "highest"
+
+    def prerelease_of(self, name: str) -> Prerelease:
+        """The prerelease rule of one package."""
+        return self.prerelease_package.get(name, self.prerelease)
+
+    def cutoff_of(self, name: str) -> str | None:
+        """The time from which on files of a package do not exist (`YYYY-MM-DDTHH:MM:SSZ`)."""
+        return self.exclude_newer_package.get(name, self.exclude_newer)
+
+    def builds(self, name: str) -> bool:
+        """Whether a source distribution of this package is a candidate."""
+        if self.only_binary.covers(name) and not name_overrides(self.may_build, name):
+            return False
+        return self.may_build.covers(name) or self.no_binary.covers(name)
+
+    def lowest_first(self, name: str) -> bool:
+        """Whether the oldest version is tried first."""
+        return self.strategy == "lowest" or (self.strategy == "lowest-direct" and name in self.direct)
+
+
+def name_overrides(rule: FileRule, name: str) -> bool:
+    """Whether a rule names this package itself, not only everything."""
+    return name in rule.names
+
+
+def wanted_hash(artifact: Artifact, hashes: frozenset[str]) -> bool:
+    """Whether a file has one of the `algorithm:hex` digests that the manifest gives."""
+    return any(f"{algorithm}:{digest}" in hashes for algorithm, digest in artifact.hashes.items())
