@@ -1,0 +1,103 @@
+"""Writing files whole or not at all: a reader sees the old bytes or the new ones, never half of either."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import stat
+import tempfile
+import time
+from pathlib import Path
+
+from provenv.errors import DiskError
+
+_WORDS = {
+    errno.ENOSPC: ("the disk is full", "free some space there, or name another folder"),
+    errno.EDQUOT: ("the disk quota is used up", "free some space there, or name another folder"),
+    errno.EACCES: ("permission denied", "check who owns it and whether it may be written"),
+    errno.EPERM: ("permission denied", "check who owns it and whether it may be written"),
+    errno.EROFS: ("the file system is read-only", "name a folder that can be written"),
+    errno.ENAMETOOLONG: ("the name is too long", "name a shorter path"),
+    errno.ENOTDIR: (
+        "a part of the path is a file, not a folder",
+        "move that file away, or name another path",
+    ),
+    errno.EISDIR: ("there is a folder of that name", "move that folder away, or name another path"),
+}
+
+
+def disk_error(action: str, path: Path, error: OSError) -> DiskError:
+    """The DiskError for an OSError: `action` says what could not be done (`write`, `read`, `make`)."""
+    words, hint = _WORDS.get(error.errno or 0, (error.strerror or str(error), ""))
+    return DiskError(f"can't {action} {path}: {words}", hints=(hint,) if hint else ())
+
+
+def write_text(path: Path, text: str, *, durable: bool = True) -> bool:
+    """Write UTF-8 text with `\\n` line ends; see `write_bytes`."""
+    return write_bytes(path, text.encode("utf-8"), durable=durable)
+
+
+def write_bytes(path: Path, data: bytes, *, durable: bool = True) -> bool:
+    """Make `path` hold `data`, in one step. False when it held just that already and was not touched.
+
+    Missing folders are made; a symbolic link is followed; an existing file keeps its permissions. `durable`
+    waits until the disk has the bytes (a cache needs no such promise). Raises DiskError, and then `path` is
+    as it was; so it is after an interruption.
+    """
+    try:
+        place = path.resolve() if path.is_symlink() else path
+        if _holds(place, data):
+            return False
+        place.parent.mkdir(parents=True, exist_ok=True)
+        _replace(place, data, durable)
+    except OSError as error:
+        raise disk_error("write", path, error) from error
+    return True
+
+
+def _holds(path: Path, data: bytes) -> bool:
+    try:
+        return path.stat().st_size == len(data) and path.read_bytes() == data
+    except FileNotFoundError:
+        return False
+
+
+def _replace(path: Path, data: bytes, durable: bool) -> None:
+    # The temporary file's name doesn't grow with the path's own, which may already be as long as names can
+    # be.
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".provenv-", suffix=".tmp")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
+        Path(temporary).chmod(_mode(path))
+        _move(temporary, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            Path(temporary).unlink()
+        raise
+
+
+def _mode(path: Path) -> int:
+    """The permissions of the file that is replaced, or what the umask leaves of a new one."""
+    try:
+        return stat.S_IMODE(path.stat().st_mode)
+    except FileNotFoundError:
+        umask = os.umask(0)
+        os.umask(umask)
+        return 0o666 & ~umask
+
+
+def _move(source: str, target: Path) -> None:
+    # Windows refuses while another process (a virus scanner, a reader) has the target open; that passes.
+    for pause in (0.01, 0.05, 0.2, 0.5) if os.name == "nt" else ():
+        try:
+            Path(source).replace(target)
+        except PermissionError:
+            time.sleep(pause)
+        else:
+            return
+    Path(source).replace(target)

@@ -1,0 +1,179 @@
+"""What a lock was made from, as normalised lines: all of a manifest that can change a resolution."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from provenv.locks.portable import path_of, portable_path, without_credentials
+from provenv.manifest.values import FileRule, Index, Manifest, ManifestRequirement, Pin
+from provenv.targets import Target
+
+SECTIONS = ("requirements", "constraints", "overrides", "excluded", "indexes", "pins", "local")
+"""The lists of a LockInputs by name, in the order in which a lock holds them."""
+
+_DESCRIPTIONS = ("pyproject.toml", "setup.py", "setup.cfg")
+"""The files of a local project whose change may change what it requires."""
+
+
+@dataclass(frozen=True, slots=True)
+class LockInputs:
+    """The inputs of one target's lock: two equal ones ask for the same resolution.
+
+    Every list holds lines of text without secrets, sorted, except `indexes`, which stand in the order in
+    which they are asked. `rules`: `exclude-newer`, `prerelease`, `build` ... with their values. `local`:
+    local projects and files that are required, each with a digest of what it says. `origins`: the line of a
+    list -> where the user wrote it; it is for messages alone and makes no difference.
+    """
+
+    target: Target
+    requirements: tuple[str, ...] = ()
+    constraints: tuple[str, ...] = ()
+    overrides: tuple[str, ...] = ()
+    excluded: tuple[str, ...] = ()
+    indexes: tuple[str, ...] = ()
+    pins: tuple[str, ...] = ()
+    local: tuple[str, ...] = ()
+    rules: tuple[tuple[str, str], ...] = ()
+    origins: Mapping[str, str] = field(default_factory=dict, compare=False)
+
+    def section(self, name: str) -> tuple[str, ...]:
+        """One of the lists, by its name in `SECTIONS`."""
+        lines: tuple[str, ...] = getattr(self, name)
+        return lines
+
+    def digest(self) -> str:
+        """`sha256:…` over everything but the origins."""
+        lines = [f"{key} {value}" for key, value in target_facts(self.target)]
+        for name in SECTIONS:
+            lines += [f"[{name}]", *self.section(name)]
+        lines += ["[rules]", *(f"{key} {value}" for key, value in self.rules)]
+        return "sha256:" + hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def lock_inputs(manifest: Manifest, target: Target) -> LockInputs:
+    """The inputs of `target`'s lock; of the disk it reads only what local requirements say of themselves."""
+    base = manifest.path.absolute().parent
+    origins: dict[str, str] = {}
+
+    def lines(requirements: Iterable[ManifestRequirement]) -> tuple[str, ...]:
+        texts = []
+        for requirement in requirements:
+            text = _requirement_line(requirement, base)
+            origins.setdefault(text, str(requirement.origin))
+            texts.append(text)
+        return tuple(sorted(set(texts)))
+
+    selected = manifest.selected(target.groups, target.extras)
+    for index in manifest.indexes:
+        if index.origin:
+            origins[_index_line(index, base)] = str(index.origin)
+    addresses = {index.name: _address(index.url, base) for index in manifest.indexes}
+    return LockInputs(
+        target=target,
+        requirements=lines(selected),
+        constraints=lines(manifest.constraints),
+        overrides=lines(manifest.overrides),
+        excluded=tuple(sorted(manifest.excluded_dependencies)),
+        indexes=tuple(_index_line(index, base) for index in manifest.indexes),
+        pins=tuple(sorted(_pin_line(pin, addresses) for pin in manifest.pins if _applies(pin, target))),
+        local=_local_lines((*selected, *manifest.overrides), base),
+        rules=_rules(manifest),
+        origins=origins,
+    )
+
+
+def target_facts(target: Target) -> tuple[tuple[str, str], ...]:
+    """A target as pairs of a word and its value, the envelope's words among them."""
+    facts = [
+        ("platform", target.platform),
+        ("python", target.python),
+        ("accelerator", target.accelerator),
+        ("build", target.build or ""),
+        ("packaging", target.packaging),
+        ("groups", ", ".join(sorted(target.groups))),
+        ("extras", ", ".join(sorted(target.extras))),
+    ]
+    return (*facts, *((word, " ".join(values)) for word, values in target.envelope.items))
+
+
+def _requirement_line(requirement: ManifestRequirement, base: Path) -> str:
+    parsed = requirement.requirement
+    extras = f"[{','.join(parsed.extras)}]" if parsed.extras else ""
+    if parsed.url:
+        named = f"{parsed.name}{extras} @ " if parsed.name else ""
+        text = f"{named}{_address(parsed.url, base)}"
+    else:
+        text = f"{parsed.name}{extras}{parsed.specifier}"
+    marker = f" ; {parsed.marker}" if parsed.marker else ""
+    editable = "-e " if requirement.editable else ""
+    hashes = "".join(f" --hash={value}" for value in sorted(requirement.hashes))
+    return f"{editable}{text}{marker}{hashes}"
+
+
+def _address(url: str, base: Path) -> str:
+    """An address as a lock may say it: no secrets, and a path of the project as the project's own."""
+    path = path_of(url)
+    if path is None:
+        return without_credentials(url).rstrip("/")
+    _, hash_sign, fragment = url.partition("#")
+    return portable_path(path, base) + hash_sign + fragment
+
+
+def _index_line(index: Index, base: Path) -> str:
+    words = [f"only {pattern}" for pattern in sorted(index.packages)]
+    words += [word for word in ("default", "explicit", "flat") if getattr(index, word)]
+    return _address(index.url, base) + (f" ({', '.join(words)})" if words else "")
+
+
+def _pin_line(pin: Pin, addresses: Mapping[str, str]) -> str:
+    marker = f" ; {pin.marker}" if pin.marker else ""
+    return f"{pin.package} from {addresses.get(pin.index, without_credentials(pin.index))}{marker}"
+
+
+def _applies(pin: Pin, target: Target) -> bool:
+    return (pin.group is None or pin.group in target.groups) and (
+        pin.extra is None or pin.extra in target.extras
+    )
+
+
+def _rules(manifest: Manifest) -> tuple[tuple[str, str], ...]:
+    rules = {
+        "build": _rule_words(manifest.build),
+        "exclude-newer": manifest.exclude_newer or "",
+        "no-binary": _rule_words(manifest.no_binary),
+        "no-index": "true" if manifest.no_index else "",
+        "only-binary": _rule_words(manifest.only_binary),
+        "prerelease": manifest.prerelease if manifest.prerelease != "if-needed" else "",
+    }
+    rules |= {f"exclude-newer of {name}": time or "lifted" for name, time in manifest.exclude_newer_package}
+    rules |= {f"prerelease of {name}": rule for name, rule in manifest.prerelease_package}
+    return tuple(sorted((key, value) for key, value in rules.items() if value))
+
+
+def _rule_words(rule: FileRule) -> str:
+    return ", ".join([*([":all:"] if rule.everything else []), *sorted(rule.names)])
+
+
+def _local_lines(requirements: Iterable[ManifestRequirement], base: Path) -> tuple[str, ...]:
+    """`PATH DIGEST` of each local project or file, since these may change while the manifest does not."""
+    places = {path_of(r.requirement.url) for r in requirements if r.requirement.url}
+    lines = (f"{portable_path(path, base)} {_local_digest(path)}" for path in places if path)
+    return tuple(sorted(lines))
+
+
+def _local_digest(path: Path) -> str:
+    """A digest of a file, or of what a project folder says of itself; `missing` where there is nothing."""
+    files = [path / name for name in _DESCRIPTIONS] if path.is_dir() else [path]
+    digest = hashlib.sha256()
+    found = False
+    for file in files:
+        try:
+            with file.open("rb") as stream:
+                digest.update(f"{file.name}\0{hashlib.file_digest(stream, 'sha256').hexdigest()}\n".encode())
+            found = True
+        except OSError:
+            continue
+    return f"sha256:{digest.hexdigest()[:16]}" if found else "missing"

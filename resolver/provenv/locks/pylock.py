@@ -1,0 +1,250 @@
+"""A resolution as a PEP 751 lock file: one artifact a package, one fact a line, always the same bytes.
+
+Everything a plain installer needs is in the standard's own keys. `[tool.provenv]` says which target and which
+inputs the lock is for; it stands before the packages, where a person looks first.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from provenv.atomic import write_text
+from provenv.hooks.types import Build, Envelope
+from provenv.locks.inputs import SECTIONS, LockInputs
+from provenv.locks.portable import path_of, portable_path, without_credentials
+from provenv.pypi.artifacts import Artifact
+from provenv.resolution import Direct, Package, Resolution
+from provenv.targets import Target
+
+FORMAT = 1
+"""The version of `[tool.provenv]`; a change that older readers would misread raises it."""
+
+HEADER = "# Written by `provenv lock`: don't edit it, change the manifest and lock again.\n"
+
+_MARKERS = ("sys_platform", "platform_machine", "implementation_name")
+"""The marker variables that tell the machines apart for which a lock is made."""
+
+_PLAIN = re.compile(r"[^\"\\\x00-\x1f\x7f]*")
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
+
+# What PEP 440 allows; indexes also hold texts like `>=3.6.*`, with which no installer could read the lock.
+_CLAUSE = (
+    r"(?:(?:~=|<=|>=|<|>)\s*\d+(?:\.\d+)*(?:(?:a|b|rc)\d+)?|(?:==|!=)\s*\d+(?:\.\d+)*(?:\.\*|(?:a|b|rc)\d+)?)"
+)
+_SPECIFIER = re.compile(rf"\s*{_CLAUSE}\s*(?:,\s*{_CLAUSE}\s*)*")
+
+
+def lock_path(folder: Path, target_name: str) -> Path:
+    """Where a target's lock stands in the lockfiles folder."""
+    return folder / f"pylock.{target_name}.toml"
+
+
+def render(
+    resolution: Resolution, inputs: LockInputs, lock_dir: Path, markers: Mapping[str, str] | None = None
+) -> str:
+    """The lock's whole text. `lock_dir`: the folder it will lie in; paths of its project are relative to it.
+
+    `markers`: the platform's marker environment (`Platform.marker_environment`), by which installers refuse
+    the lock on another platform. Raises ValueError when an artifact has no hash.
+    """
+    blocks = [_head(resolution.target, markers or {}), *_tool(resolution, inputs)]
+    blocks += [_package(p, lock_dir) for p in sorted(resolution.packages, key=lambda p: p.name)]
+    # A lock without packages needs its key all the same (PEP 751), and that before the first table.
+    if not resolution.packages:
+        blocks[0] += "packages = []\n"
+    return HEADER + "\n".join(blocks)
+
+
+def write(text: str, path: Path) -> bool:
+    """Write a lock, whole or not at all; False when it was already just that. Raises DiskError."""
+    return write_text(path, text)
+
+
+def requires_python(python: str) -> str:
+    """The Pythons that a lock for the full version `python` serves: its minor version, from its patch on."""
+    match = re.match(r"(\d+)\.(\d+)(?:\.(\d+))?", python)
+    if match is None:
+        raise ValueError(f"not a Python version: {python!r}")
+    minor = f"=={match[1]}.{match[2]}.*"
+    return minor if not int(match[3] or 0) else f">={match[0]},{minor}"
+
+
+def _head(target: Target, markers: Mapping[str, str]) -> str:
+    told = [f"{name} == '{markers[name]}'" for name in _MARKERS if markers.get(name)]
+    lines = ['lock-version = "1.0"']
+    if told:
+        lines.append(f"environments = [{_quote(' and '.join(told))}]")
+    lines += [f"requires-python = {_quote(requires_python(target.python))}", 'created-by = "provenv"']
+    return "\n".join(lines) + "\n"
+
+
+def _tool(resolution: Resolution, inputs: LockInputs) -> Iterator[str]:
+    target = resolution.target
+    yield _table("tool.provenv", [("format", str(FORMAT))])
+    yield _table("tool.provenv.target", _target_lines(target))
+    if target.envelope.items:
+        yield _table("tool.provenv.envelope", _envelope_lines(target.envelope))
+    if resolution.build:
+        yield _table("tool.provenv.build", _build_lines(resolution.build))
+    lists = [(name, _array(inputs.section(name))) for name in SECTIONS if inputs.section(name)]
+    yield _table("tool.provenv.inputs", [("digest", _quote(inputs.digest())), *lists])
+    if inputs.rules:
+        yield _table("tool.provenv.inputs.rules", [(key, _quote(value)) for key, value in inputs.rules])
+
+
+def _target_lines(target: Target) -> Iterator[tuple[str, str]]:
+    yield "name", _quote(target.name)
+    yield "platform", _quote(target.platform)
+    yield "python", _quote(target.python)
+    yield "accelerator", _quote(target.accelerator)
+    if target.build:
+        yield "build", _quote(target.build)
+    if target.packaging != "pip":
+        yield "packaging", _quote(target.packaging)
+    if target.groups:
+        yield "groups", _list(target.groups)
+    if target.extras:
+        yield "extras", _list(target.extras)
+
+
+def _envelope_lines(envelope: Envelope) -> Iterator[tuple[str, str]]:
+    for word, values in envelope.items:
+        yield word, _quote(values[0]) if len(values) == 1 else _list(values)
+
+
+def _build_lines(build: Build) -> Iterator[tuple[str, str]]:
+    yield "name", _quote(build.name)
+    if build.index:
+        yield "index", _quote(without_credentials(build.index))
+
+
+def _package(package: Package, lock_dir: Path) -> str:
+    blocks = [_table("packages", _package_lines(package), array=True), _source(package, lock_dir)]
+    extra = list(_package_tool_lines(package))
+    if extra:
+        blocks.append(_table("packages.tool.provenv", extra))
+    return "\n".join(blocks)
+
+
+def _package_lines(package: Package) -> Iterator[tuple[str, str]]:
+    artifact = package.artifact
+    yield "name", _quote(package.name)
+    # PEP 751: a source tree's version isn't fixed by anything in the lock, so it must not be claimed here.
+    if artifact:
+        yield "version", _quote(package.version)
+    if package.requires_python and _SPECIFIER.fullmatch(package.requires_python):
+        yield "requires-python", _quote(package.requires_python)
+    if package.requires:
+        lines = "".join(f"    {{ name = {_quote(name)} }},\n" for name in package.requires)
+        yield "dependencies", f"[\n{lines}]"
+    if artifact and not package.direct and artifact.index and not artifact.index.startswith("file:"):
+        yield "index", _quote(without_credentials(artifact.index))
+
+
+def _package_tool_lines(package: Package) -> Iterator[tuple[str, str]]:
+    if package.artifact is None:
+        yield "version", _quote(package.version)
+    if package.extras:
+        yield "extras", _list(package.extras)
+    if package.build_requires:
+        yield "build-requires", _array(package.build_requires)
+
+
+def _source(package: Package, lock_dir: Path) -> str:
+    if package.artifact is None:
+        return _tree(package, lock_dir)
+    lines = list(_artifact_lines(package.artifact, lock_dir))
+    if package.direct:
+        if package.direct.subdirectory:
+            lines.append(("subdirectory", _quote(package.direct.subdirectory)))
+        return _table("packages.archive", [line for line in lines if line[0] != "name"])
+    if package.artifact.kind == "wheel":
+        return _table("packages.wheels", lines, array=True)
+    return _table("packages.sdist", lines)
+
+
+def _tree(package: Package, lock_dir: Path) -> str:
+    direct = package.direct
+    if direct is None:
+        raise ValueError(f"{package.name} has neither an artifact nor a source tree")
+    if direct.vcs:
+        return _table("packages.vcs", _vcs_lines(direct, lock_dir))
+    lines = [("path", _quote(_local(direct.url, lock_dir) or direct.url))]
+    if direct.editable:
+        lines.append(("editable", "true"))
+    if direct.subdirectory:
+        lines.append(("subdirectory", _quote(direct.subdirectory)))
+    return _table("packages.directory", lines)
+
+
+def _vcs_lines(direct: Direct, lock_dir: Path) -> Iterator[tuple[str, str]]:
+    if not direct.vcs or not direct.commit:
+        raise ValueError(f"{direct.url} is locked to no commit")
+    url = direct.url.removeprefix(f"{direct.vcs}+")
+    path = _local(url, lock_dir)
+    yield "type", _quote(direct.vcs)
+    yield ("path", _quote(path)) if path else ("url", _quote(without_credentials(url)))
+    if direct.revision:
+        yield "requested-revision", _quote(direct.revision)
+    yield "commit-id", _quote(direct.commit)
+    if direct.subdirectory:
+        yield "subdirectory", _quote(direct.subdirectory)
+
+
+def _artifact_lines(artifact: Artifact, lock_dir: Path) -> Iterator[tuple[str, str]]:
+    path = _local(artifact.url, lock_dir)
+    address = path or without_credentials(artifact.url.partition("#")[0])
+    # PEP 751: the name may be left out where the address ends in it; a `+` is often percent-encoded there.
+    if not address.endswith(f"/{artifact.filename}"):
+        yield "name", _quote(artifact.filename)
+    yield ("path" if path else "url"), _quote(address)
+    if artifact.uploaded and _TIME.fullmatch(artifact.uploaded):
+        yield "upload-time", artifact.uploaded
+    if artifact.size is not None:
+        yield "size", str(artifact.size)
+    hashes = artifact.hashes
+    if not hashes:
+        raise ValueError(f"{artifact.filename} has no hash")
+    # The strongest that everybody knows, alone; others only where an index has no such.
+    chosen = ["sha256"] if "sha256" in hashes else sorted(hashes)
+    yield "hashes", "{ " + ", ".join(f"{name} = {_quote(hashes[name])}" for name in chosen) + " }"
+
+
+def _local(url: str, lock_dir: Path) -> str | None:
+    path = path_of(url)
+    return None if path is None else portable_path(path, lock_dir)
+
+
+def _table(
+    name: str, lines: Sequence[tuple[str, str]] | Iterator[tuple[str, str]], *, array: bool = False
+) -> str:
+    header = f"[[{name}]]" if array else f"[{name}]"
+    return f"{header}\n" + "".join(f"{_key(key)} = {value}\n" for key, value in lines)
+
+
+def _key(key: str) -> str:
+    return key if _BARE_KEY.fullmatch(key) else _quote(key)
+
+
+def _list(values: Sequence[str]) -> str:
+    return f"[{', '.join(map(_quote, values))}]"
+
+
+def _array(values: Sequence[str]) -> str:
+    return "[\n" + "".join(f"    {_quote(value)},\n" for value in values) + "]"
+
+
+def _quote(text: str) -> str:
+    """A TOML basic string."""
+    if _PLAIN.fullmatch(text):
+        return f'"{text}"'
+    return '"' + "".join(_escape(char) for char in text) + '"'
+
+
+def _escape(char: str) -> str:
+    if char in '"\\':
+        return f"\\{char}"
+    return f"\\u{ord(char):04x}" if char < " " or char == "\x7f" else char

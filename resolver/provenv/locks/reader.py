@@ -1,0 +1,291 @@
+"""A lock file read back as a value: the target, the packages with their artifacts, the inputs."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+from urllib.parse import unquote
+
+from provenv.atomic import disk_error
+from provenv.errors import InputError, Origin
+from provenv.hooks.types import Envelope
+from provenv.locks.inputs import LockInputs
+from provenv.locks.pylock import FORMAT
+from provenv.locks.tables import Bad, Table
+from provenv.pypi.artifacts import Artifact
+from provenv.resolution import Direct, Package
+from provenv.targets import Target
+
+_PRERELEASE = re.compile(r"[^+]*?(?:a|b|rc|\.dev)\d")
+_SDIST_SUFFIX = re.compile(r"\.(?:tar\.[a-z0-9]+|tgz|zip)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """One `pylock.<target>.toml`, read. `sha256`: of the file's bytes. `build`: name and canonical index.
+
+    The packages are those that were written, except for what a lock doesn't keep (yanked, metadata); an
+    artifact with a path has its absolute `file:` URL.
+    """
+
+    path: Path
+    sha256: str
+    target: Target
+    build: str | None
+    build_index: str | None
+    packages: tuple[Package, ...]
+    inputs: LockInputs
+    digest: str
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """Canonical name -> version: what a relock prefers."""
+        return {package.name: package.version for package in self.packages}
+
+
+def read(path: Path) -> Lock:
+    """Read a lock that provenv wrote.
+
+    Raises InputError when it is none (another tool's, damaged, of a newer format), with the line; DiskError
+    when it can't be read. A missing file is an InputError too; ask `path.exists()` first where that is no
+    mistake.
+    """
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError as error:
+        raise InputError(f"there is no lock {path}", hints=("make it with `provenv lock`",)) from error
+    except OSError as error:
+        raise disk_error("read", path, error) from error
+    return parse(data, path)
+
+
+def parse(data: bytes, path: Path) -> Lock:
+    """The lock in these bytes; `path` is where it lies, for messages and relative paths."""
+    text = _decode(data, path)
+    document = _document(text, path)
+    try:
+        return _lock(Table(document), path, hashlib.sha256(data).hexdigest())
+    except Bad as error:
+        raise _invalid(path, error.message, _line_of(text, error)) from error
+
+
+def local_files(lock: Lock) -> tuple[str, ...]:
+    """A warning for each package that is locked to this disk, since other machines don't have that."""
+    warnings = []
+    for package in lock.packages:
+        place = package.artifact.local_path if package.artifact else _folder(package)
+        if place:
+            warnings.append(
+                f"{package.name} {package.version} is locked to {place}: the lock is not portable"
+            )
+    return tuple(warnings)
+
+
+def _folder(package: Package) -> str | None:
+    from provenv.locks.portable import path_of
+
+    path = path_of(package.direct.url) if package.direct else None
+    return str(path) if path else None
+
+
+def _decode(data: bytes, path: Path) -> str:
+    try:
+        # A checkout on Windows may have turned the line ends.
+        return data.decode("utf-8").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        raise _invalid(path, "it is not UTF-8 text", data.count(b"\n", 0, error.start) + 1) from error
+
+
+def _document(text: str, path: Path) -> Mapping[str, object]:
+    import tomli
+
+    try:
+        return tomli.loads(text)
+    except tomli.TOMLDecodeError as error:
+        where = re.search(r"\(at line (\d+)", str(error))
+        reason = (
+            "conflict markers of a merge"
+            if re.search(r"^<{7} ", text, re.MULTILINE)
+            else f"not TOML: {error}"
+        )
+        raise _invalid(path, reason, int(where[1]) if where else None) from error
+
+
+def _invalid(path: Path, reason: str, line: int | None) -> InputError:
+    return InputError(
+        f"{path.name} is no lock that can be used: {reason}",
+        origin=Origin(str(path), line),
+        hints=("write it anew with `provenv lock`",),
+    )
+
+
+def _line_of(text: str, error: Bad) -> int | None:
+    """The line of the package in which the mistake is."""
+    if error.package is None:
+        return None
+    starts = [match.start() for match in re.finditer(r"^\[\[packages\]\]", text, re.MULTILINE)]
+    return text.count("\n", 0, starts[error.package]) + 1 if error.package < len(starts) else None
+
+
+def _lock(table: Table, path: Path, sha256: str) -> Lock:
+    version = table.text("lock-version")
+    if not re.fullmatch(r"1(\.\d+)?", version):
+        raise Bad(f"its lock-version is {version}, and this provenv reads version 1")
+    tool = table.table("tool").table("provenv", missing="it was not written by provenv")
+    if tool.integer("format") != FORMAT:
+        raise Bad(f"its format is {tool.integer('format')}, and this provenv reads format {FORMAT}")
+    target = _target(tool.table("target"), tool.table("envelope"))
+    build = tool.table("build")
+    inputs = tool.table("inputs")
+    return Lock(
+        path=path,
+        sha256=sha256,
+        target=target,
+        build=build.maybe_text("name"),
+        build_index=build.maybe_text("index"),
+        packages=_packages(table, path.absolute().parent),
+        inputs=_inputs(inputs, target),
+        digest=inputs.text("digest"),
+    )
+
+
+def _target(table: Table, envelope: Table) -> Target:
+    packaging: Literal["pip", "conda"] = "conda" if table.maybe_text("packaging") == "conda" else "pip"
+    return Target(
+        name=table.text("name"),
+        platform=table.text("platform"),
+        python=table.text("python"),
+        accelerator=table.text("accelerator"),
+        envelope=Envelope.of({word: envelope.texts(word) for word in envelope}),
+        groups=table.texts("groups"),
+        extras=table.texts("extras"),
+        build=table.maybe_text("build"),
+        packaging=packaging,
+    )
+
+
+def _inputs(table: Table, target: Target) -> LockInputs:
+    rules = table.table("rules")
+    return LockInputs(
+        target=target,
+        requirements=table.texts("requirements"),
+        constraints=table.texts("constraints"),
+        overrides=table.texts("overrides"),
+        excluded=table.texts("excluded"),
+        indexes=table.texts("indexes"),
+        pins=table.texts("pins"),
+        local=table.texts("local"),
+        rules=tuple((key, rules.text(key)) for key in sorted(rules)),
+    )
+
+
+def _packages(table: Table, folder: Path) -> tuple[Package, ...]:
+    packages = []
+    for number, entry in enumerate(table.tables("packages")):
+        try:
+            packages.append(_package(entry, folder))
+        except Bad as error:
+            raise Bad(error.message, number) from error
+    return tuple(packages)
+
+
+def _package(table: Table, folder: Path) -> Package:
+    name = table.text("name")
+    tool = table.table("tool").table("provenv")
+    version = table.maybe_text("version") or tool.text("version")
+    artifact = _artifact(table, version, folder)
+    return Package(
+        name=name,
+        version=version,
+        artifact=artifact,
+        requires=tuple(dependency.text("name") for dependency in table.tables("dependencies")),
+        requires_python=table.maybe_text("requires-python"),
+        extras=tool.texts("extras"),
+        direct=_direct(table, artifact, folder),
+        build_requires=tool.texts("build-requires"),
+        prerelease=_PRERELEASE.match(version) is not None,
+    )
+
+
+def _artifact(table: Table, version: str, folder: Path) -> Artifact | None:
+    wheels = table.tables("wheels")
+    if len(wheels) > 1:
+        raise Bad("it has several wheels for one package, and one was chosen")
+    source = wheels[0] if wheels else table.table("sdist") or table.table("archive")
+    if not source:
+        return None
+    url = _address(source, folder)
+    filename = source.maybe_text("name") or unquote(url.rsplit("/", 1)[-1])
+    hashes = source.table("hashes")
+    artifact = Artifact(
+        filename=filename,
+        url=url,
+        kind="wheel" if filename.endswith(".whl") else "sdist",
+        version=version,
+        size=source.maybe_integer("size"),
+        hashes={algorithm: hashes.text(algorithm) for algorithm in hashes},
+        requires_python=table.maybe_text("requires-python"),
+        uploaded=_time(source.get("upload-time")),
+        index=table.maybe_text("index") or "",
+    )
+    if not artifact.hashes:
+        raise Bad(f"{filename} has no hash")
+    return _with_tags(artifact) if artifact.kind == "wheel" else artifact
+
+
+def _with_tags(artifact: Artifact) -> Artifact:
+    """PEP 427: name-version(-build)?-python-abi-platform.whl"""
+    parts = artifact.filename.removesuffix(".whl").split("-")
+    if len(parts) not in (5, 6):
+        raise Bad(f"{artifact.filename} is no wheel's name")
+    number = re.match(r"(\d+)(.*)", parts[2]) if len(parts) == 6 else None
+    build = (int(number[1]), number[2]) if number else ()
+    return replace(artifact, tags="-".join(parts[-3:]), build_number=build)
+
+
+def _direct(table: Table, artifact: Artifact | None, folder: Path) -> Direct | None:
+    archive, directory, vcs = table.table("archive"), table.table("directory"), table.table("vcs")
+    if artifact:
+        return Direct(artifact.url, subdirectory=archive.maybe_text("subdirectory")) if archive else None
+    if vcs:
+        return Direct(
+            url=_address(vcs, folder),
+            vcs=vcs.text("type"),
+            revision=vcs.maybe_text("requested-revision"),
+            commit=vcs.text("commit-id"),
+            subdirectory=vcs.maybe_text("subdirectory"),
+        )
+    if directory:
+        return Direct(
+            url=_address(directory, folder),
+            subdirectory=directory.maybe_text("subdirectory"),
+            editable=directory.get("editable") is True,
+            folder=True,
+        )
+    raise Bad("it names no file and no source tree")
+
+
+def _address(table: Table, folder: Path) -> str:
+    path = table.maybe_text("path")
+    # normpath, not resolve: a symbolic link in the project stays what the user called it.
+    return table.text("url") if path is None else _file_url(folder / path)
+
+
+def _file_url(path: Path) -> str:
+    import os
+
+    return Path(os.path.normpath(path)).as_uri()
+
+
+def _time(value: object) -> str | None:
+    if value is None:
+        return None
+    if not isinstance(value, datetime):
+        raise Bad("an upload-time is no time")
+    aware = value if value.tzinfo else value.replace(tzinfo=UTC)
+    return aware.astimezone(UTC).isoformat().replace("+00:00", "Z")
