@@ -42,12 +42,13 @@ class Probe(Protocol):
         """A kernel value of macOS or a BSD, e.g. `hw.optional.arm64`."""
 
     def python(self, name: str) -> str | None:
-        """A fact of the interpreter: `version` (3.11.7), `implementation`, `machine`, `system`, `libc`,
-        `libc_version`, `executable`, `macos_version`, `release`."""
+        """A fact of the interpreter: `version` (3.11.7), `implementation`, `machine`, `system`, `bits` (64),
+        `libc` (glibc or musl), `libc_version`, `executable`, `macos_version`, `release`."""
 
     def library(self, script: str, *, seconds: float = 10.0) -> Mapping[str, object] | None:
         """What a ctypes script prints as one JSON object, run in a child process so that a crashing driver
-        can't take provenv down; None when it crashes, hangs or prints nothing of the kind."""
+        can't take provenv down; None when it crashes, hangs or prints nothing of the kind. A script whose first
+        line is a comment is recorded under that comment's text, so that a recording outlives its later lines."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,138 @@
+"""The processor: always there, always last."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from provenv.hooks import Accelerator, Build, Builds, Context, Detection, Device, Probe, hookimpl
+from provenv_plugins.pytorch import FAMILY, index_of
+
+
+def accepts(os: str, arch: str) -> str | None:
+    """Every platform has one."""
+    return None
+
+
+def builds(context: Context) -> Builds:
+    """The one CPU build: of the PyTorch index on Linux, of the default index elsewhere.
+
+    The default index's Linux wheels of torch are CUDA builds (x86_64: all of them; aarch64: from 2.11 on),
+    which bring gigabytes that a CPU has no use for. A musl Linux gets the build too: a project may do without
+    torch, and for one that does not the resolver finds that no wheel fits.
+    """
+    return Builds(offered=(_build(context),))
+
+
+def _build(context: Context) -> Build:
+    if context.os == "linux":
+        # aarch64 torchvision and torchaudio had no local label up to 0.24 and 2.10, triton never has one
+        return Build("cpu", index_of("cpu"), FAMILY, ("cpu", ""), needs=_linux_needs(context))
+    if context.os == "windows" and context.arch == "arm64":
+        # The default index has none; on the CPU index torchvision's label is a commit (+e437e35).
+        return Build("cpu", index_of("cpu"), FAMILY, needs="torch 2.7 or newer, Python 3.11 or newer")
+    intel_mac = context.os == "macos" and context.arch == "x86_64"
+    needs = "on an Intel Mac torch ends at 2.2.2 (Python 3.12, NumPy 1)" if intel_mac else ""
+    return Build("cpu", None, FAMILY, ("", "cpu"), needs=needs)
+
+
+def _linux_needs(context: Context) -> str:
+    if context.envelope.one("musl"):
+        return "glibc: PyTorch publishes no wheel for musl (Alpine)"
+    return "glibc 2.28 from torch 2.7 on, 2.17 before"
+
+
+def detect(probe: Probe) -> Detection:
+    """The processor's name and cores, where the machine says them."""
+    found = _proc_cpuinfo(probe) or _sysctl(probe) or _windows(probe)
+    return Detection(usable=True, devices=(found,) if found else (), how=("processor",))
+
+
+def _proc_cpuinfo(probe: Probe) -> Device | None:
+    text = probe.file("/proc/cpuinfo")
+    if not text:
+        return None
+    rows = [
+        (key.strip(), value.strip()) for key, _, value in (line.partition(":") for line in text.splitlines())
+    ]
+    first: dict[str, str] = {}
+    for key, value in rows:
+        first.setdefault(key, value)
+    flags = set(first.get("flags", first.get("Features", "")).split())
+    cores = sum(key == "processor" for key, _ in rows)
+    name = (
+        first.get("model name")
+        or first.get("Model")
+        or first.get("Hardware")
+        or probe.python("machine")
+        or "CPU"
+    )
+    facts = [("cores", str(cores))] if cores else []
+    if level := x86_64_level(flags):
+        facts.append(("level", level))
+    elif first.get("CPU architecture"):
+        facts.append(("level", _arm_level(first["CPU architecture"], flags)))
+    return Device("cpu", name, _memory_mib(probe), facts=tuple(facts))
+
+
+# The levels of the x86-64 psABI, in /proc/cpuinfo's words (lahf_lm is SAHF, abm is LZCNT, pni is SSE3).
+LEVELS = (
+    ("x86-64-v1", {"cx8", "cmov", "fpu", "fxsr", "mmx", "sse", "sse2"}),
+    ("x86-64-v2", {"cx16", "lahf_lm", "popcnt", "pni", "sse4_1", "sse4_2", "ssse3"}),
+    ("x86-64-v3", {"avx", "avx2", "bmi1", "bmi2", "f16c", "fma", "abm", "movbe", "xsave"}),
+    ("x86-64-v4", {"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"}),
+)
+
+
+def x86_64_level(flags: set[str]) -> str | None:
+    """The highest x86-64 level whose features, and those of the ones below, are all there."""
+    reached = None
+    for level, needed in LEVELS:
+        if not needed <= flags:
+            return reached
+        reached = level
+    return reached
+
+
+def _arm_level(architecture: str, flags: set[str]) -> str:
+    """ARMv8.2 is told by half-precision arithmetic (`asimdhp`) and atomics, v8.0 has neither."""
+    if "sve" in flags:
+        return "armv8.2+sve"
+    return f"armv{architecture}.2" if {"asimdhp", "atomics"} <= flags else f"armv{architecture}.0"
+
+
+def _memory_mib(probe: Probe) -> int | None:
+    for line in (probe.file("/proc/meminfo") or "").splitlines():
+        key, _, value = line.partition(":")
+        amount = value.split()
+        if key == "MemTotal" and amount and amount[0].isdigit():
+            return int(amount[0]) // 1024
+    return None
+
+
+def _sysctl(probe: Probe) -> Device | None:
+    name = probe.sysctl("machdep.cpu.brand_string")
+    if not name:
+        return None
+    cores, memory = probe.sysctl("hw.ncpu"), probe.sysctl("hw.memsize")
+    size = int(memory) // 2**20 if memory and memory.isdigit() else None
+    return Device("cpu", name, size, facts=(("cores", cores),) if cores else ())
+
+
+def _windows(probe: Probe) -> Device | None:
+    name = probe.registry(r"HKLM\HARDWARE\DESCRIPTION\System\CentralProcessor\0", "ProcessorNameString")
+    cores = probe.environment("NUMBER_OF_PROCESSORS")
+    return Device("cpu", name.strip(), facts=(("cores", cores),) if cores else ()) if name else None
+
+
+@hookimpl
+def provenv_accelerators() -> Iterable[Accelerator]:
+    """cpu."""
+    yield Accelerator(
+        name="cpu",
+        preference=100,
+        accepts=accepts,
+        detect=detect,
+        builds=builds,
+        torch_device="cpu",
+        family=FAMILY,
+    )

@@ -1,0 +1,230 @@
+"""Finds the plugins, asks each what it has, and keeps one bad plugin from taking the others down."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Protocol, TypeVar, cast
+
+import pluggy
+
+from provenv.errors import PluginError
+from provenv.hooks import specs
+from provenv.hooks.entry_points import EntryPoint, find_entry_points
+from provenv.hooks.types import Accelerator, Check, IndexAuth, LockFormat, Platform
+
+
+class Named(Protocol):
+    """What every value that a plugin yields has."""
+
+    @property
+    def name(self) -> str: ...
+
+
+Value = TypeVar("Value", bound=Named)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Which plugin gave a value: its entry point's name, its module, and the distribution it came in."""
+
+    plugin: str
+    module: str
+    distribution: str
+
+    def __str__(self) -> str:
+        return f"plugin {self.plugin} ({self.module}, from {self.distribution})"
+
+
+@dataclass(frozen=True, slots=True)
+class Plugins:
+    """Everything that the plugins have, by name. `accelerators` stand in order of preference.
+
+    `problems`: a line for every plugin that was left out, or a part of it, and why.
+    """
+
+    platforms: Mapping[str, Platform]
+    accelerators: Mapping[str, Accelerator]
+    lock_formats: Mapping[str, LockFormat]
+    checks: Mapping[str, Check]
+    index_auth: Mapping[str, IndexAuth]
+    sources: Mapping[tuple[str, str], Source]
+    """(kind, name) -> who gave it; the kinds are platform, accelerator, lock-format, check and index-auth."""
+    problems: tuple[str, ...] = ()
+
+    def distribution_of(self, name: str) -> str:
+        """The distribution that provides a platform, accelerator ... of this name. Raises KeyError."""
+        return next(source.distribution for (_, given), source in self.sources.items() if given == name)
+
+
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    source: Source
+    hooks: Mapping[str, Callable[[], Iterable[object]]]
+
+
+@cache
+def plugins(cache_dir: Path | None = None) -> Plugins:
+    """Every installed plugin's values, found once a process.
+
+    `cache_dir` keeps the record by which the next process finds the modules without a scan of all that is
+    installed. Raises PluginError when two plugins claim one name; any other fault of a plugin becomes a line
+    of `problems`.
+    """
+    return collect(find_entry_points(cache_dir))
+
+
+def collect(entry_points: Iterable[EntryPoint]) -> Plugins:
+    """The values of these plugins. Raises PluginError as `plugins` does."""
+    problems: list[str] = []
+    sources: dict[tuple[str, str], Source] = {}
+    loaded = _load(entry_points, problems)
+
+    def ask(kind: str, hook: str, wanted: type[Value]) -> dict[str, Value]:
+        found: dict[str, Value] = {}
+        for plugin in loaded:
+            for value in _answers(plugin, hook, wanted, problems):
+                first = sources.setdefault((kind, value.name), plugin.source)
+                if first != plugin.source:
+                    raise _two_claims(kind, value.name, first, plugin.source)
+                if value.name in found:
+                    problems.append(
+                        f"{plugin.source} has two {kind}s named {value.name!r}; the last one counts"
+                    )
+                found[value.name] = value
+        return found
+
+    accelerators = ask("accelerator", "provenv_accelerators", Accelerator)
+    return Plugins(
+        platforms=ask("platform", "provenv_platforms", Platform),
+        accelerators=dict(sorted(accelerators.items(), key=lambda item: (item[1].preference, item[0]))),
+        lock_formats=ask("lock-format", "provenv_lock_formats", LockFormat),
+        checks=ask("check", "provenv_checks", Check),
+        index_auth=ask("index-auth", "provenv_index_auth", IndexAuth),
+        sources=sources,
+        problems=tuple(problems),
+    )
+
+
+def _load(entry_points: Iterable[EntryPoint], problems: list[str]) -> list[_Loaded]:
+    manager = pluggy.PluginManager(specs.PROJECT)
+    manager.add_hookspecs(specs)
+    loaded = []
+    for entry in entry_points:
+        source = Source(entry.name, entry.module, entry.distribution)
+        try:
+            module = _import(entry)
+            _check_api(module)
+            # pluggy checks the hooks' names and arguments against the specs
+            manager.register(module, f"{entry.distribution}:{entry.name}")
+            manager.check_pending()
+        except Exception as error:
+            problems.append(f"{source} was left out: {_words(error)}")
+            _forget(manager, f"{entry.distribution}:{entry.name}")
+        else:
+            loaded.append(_Loaded(source, _hooks(manager, module)))
+    return loaded
+
+
+def _import(entry: EntryPoint) -> ModuleType:
+    module = importlib.import_module(entry.module)
+    if not entry.attribute:
+        return module
+    plugin: ModuleType = module
+    for part in entry.attribute.split("."):
+        plugin = getattr(plugin, part)
+    return plugin
+
+
+def _check_api(module: ModuleType) -> None:
+    wanted = getattr(module, "PROVENV_API", specs.API_VERSION)
+    if not isinstance(wanted, int) or isinstance(wanted, bool):
+        raise TypeError(f"PROVENV_API is {wanted!r}, not a number")
+    if wanted > specs.API_VERSION:
+        raise RuntimeError(
+            f"it asks for plugin API {wanted}, and this provenv has {specs.API_VERSION}; update provenv"
+        )
+
+
+def _forget(manager: pluggy.PluginManager, name: str) -> None:
+    if manager.has_plugin(name):
+        manager.unregister(name=name)
+
+
+def _hooks(manager: pluggy.PluginManager, module: ModuleType) -> dict[str, Callable[[], Iterable[object]]]:
+    found: dict[str, Callable[[], Iterable[object]]] = {}
+    for caller in manager.get_hookcallers(module) or []:
+        for implementation in caller.get_hookimpls():
+            if implementation.plugin is module:
+                found[caller.name] = cast("Callable[[], Iterable[object]]", implementation.function)
+    return found
+
+
+def _answers(plugin: _Loaded, hook: str, wanted: type[Value], problems: list[str]) -> list[Value]:
+    """What one plugin yields for one hook; the values that are none are left out."""
+    function = plugin.hooks.get(hook)
+    if function is None:
+        return []
+    answers: list[Value] = []
+    # Called one by one, not through pluggy's relay, so that who raised is known and the rest goes on.
+    try:
+        for value in function():
+            fault = _fault(value, wanted)
+            if fault is None and isinstance(value, wanted):
+                answers.append(value)
+            else:
+                problems.append(f"{plugin.source}: {hook} yielded {fault}; it was left out")
+    except Exception as error:
+        problems.append(f"{plugin.source}: {hook} failed: {_words(error)}")
+    return answers
+
+
+def _fault(value: object, wanted: type[Named]) -> str | None:
+    if not isinstance(value, wanted):
+        return f"{_short(value)}, which is no {wanted.__name__}"
+    if not isinstance(value.name, str) or not _is_name(value.name):
+        return f"a {wanted.__name__} whose name {_short(value.name)} is not of a-z, 0-9, `-`, `_` and `.`"
+    return _broken_field(value)
+
+
+def _is_name(text: str) -> bool:
+    return (
+        text.isascii()
+        and text == text.lower()
+        and text[:1].isalnum()
+        and all(char.isalnum() or char in "-_." for char in text)
+    )
+
+
+def _broken_field(value: Named) -> str | None:
+    """What is wrong with the fields that all else relies on: a function that is none, a text preference."""
+    what = f"the {type(value).__name__} {value.name!r}"
+    for field, kind in type(value).__annotations__.items():
+        given = getattr(value, field)
+        if str(kind).startswith("Callable") and not callable(given):
+            return f"{what} with {field} = {_short(given)}, which is no function"
+        if kind in ("str", "int") and type(given).__name__ != kind:
+            return f"{what} with {field} = {_short(given)}, which is no {kind}"
+    return None
+
+
+def _two_claims(kind: str, name: str, first: Source, second: Source) -> PluginError:
+    return PluginError(
+        f"two plugins claim the {kind} {name!r}",
+        evidence=[str(first), str(second)],
+        hints=[f"uninstall {first.distribution} or {second.distribution}"],
+    )
+
+
+def _words(error: Exception) -> str:
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -1,0 +1,86 @@
+"""This machine, or a recorded one, as the plugins see it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from functools import cached_property
+
+from provenv.hooks.manager import Plugins
+from provenv.hooks.types import Detection, Envelope, Finding, Probe
+
+
+class Host:
+    """The facts of one machine, asked of the plugins when they are first needed.
+
+    `problems` gets a line for every plugin that fails while it looks; the others' answers stand.
+    """
+
+    def __init__(self, plugins: Plugins, probe: Probe) -> None:
+        self.plugins = plugins
+        self.probe = probe
+        self.problems: list[str] = []
+
+    @property
+    def platform(self) -> str | None:
+        """The platform's name; None when no plugin knows it."""
+        return self._platform[0]
+
+    @property
+    def envelope(self) -> Envelope:
+        """What the machine promises as a platform: its glibc, its macOS."""
+        return self._platform[1]
+
+    @cached_property
+    def _platform(self) -> tuple[str | None, Envelope]:
+        for name, platform in self.plugins.platforms.items():
+            with self._watch("platform", name):
+                envelope = platform.detect(self.probe)
+                if envelope is not None:
+                    return name, envelope
+        return None, Envelope()
+
+    @cached_property
+    def python(self) -> str | None:
+        """The interpreter's full version; None where a paste does not say it."""
+        return self.probe.python("version")
+
+    @cached_property
+    def detections(self) -> dict[str, Detection]:
+        """What every accelerator plugin found, in order of preference; those that exist on this platform."""
+        found: dict[str, Detection] = {}
+        platform = self.plugins.platforms.get(self.platform or "")
+        for name, accelerator in self.plugins.accelerators.items():
+            with self._watch("accelerator", name):
+                if platform is None or accelerator.accepts(platform.os, platform.arch) is None:
+                    found[name] = accelerator.detect(self.probe)
+        return found
+
+    @cached_property
+    def usable(self) -> tuple[str, ...]:
+        """The accelerators that would train here, best first; cpu is among them whatever else fails."""
+        return tuple(name for name, detection in self.detections.items() if detection.usable)
+
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """What the plugins think worth telling, each once, errors first."""
+        found: dict[Finding, None] = {}
+        for kind, owners in (
+            ("platform", self.plugins.platforms),
+            ("accelerator", self.plugins.accelerators),
+        ):
+            for name, owner in owners.items():
+                with self._watch(kind, name):
+                    found.update(dict.fromkeys(owner.diagnose(self.probe)))
+        order = ("error", "warning", "note")
+        return tuple(sorted(found, key=lambda finding: order.index(finding.severity)))
+
+    @contextlib.contextmanager
+    def _watch(self, kind: str, name: str) -> Iterator[None]:
+        """A plugin that raises is named, and the rest goes on."""
+        try:
+            yield
+        except Exception as error:
+            words = " ".join(str(error).split())
+            source = self.plugins.sources.get((kind, name), name)
+            self.problems.append(f"{source} failed on {kind} {name}: {type(error).__name__}: {words}")
