@@ -1,1 +1,1 @@
-"""Fast paths of the packaging standards (PEP 440, 425, 503, 508, 427, 625), tested against `packaging` as the reference."""
+"""Fast paths of the packaging standards (PEP 425, 427, 440, 503, 508, 625), tested against `packaging`."""

@@ -1,0 +1,201 @@
+"""PEP 508 markers, PEP 685 extras and PEP 751 sets: compiled once, evaluated once per environment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from functools import cache
+
+from provenv.standards.marker_grammar import VERSIONS, Atom, Tree, atoms, read_marker, spell
+from provenv.standards.names import canonicalize
+from provenv.standards.scanner import Malformed, Scanner
+from provenv.standards.specifiers import InvalidSpecifier, contains, parse_clause
+
+
+class InvalidMarker(ValueError):
+    """A text that is no marker (`column` counts from 1), or a comparison without a meaning (None)."""
+
+    def __init__(self, message: str, column: int | None = None) -> None:
+        super().__init__(message)
+        self.column = column
+
+
+_NO_EXTRA = frozenset({""})
+
+
+class Marker:
+    """A compiled marker; get one with `compile_marker`. `str()` is its normal spelling."""
+
+    __slots__ = ("mentions_extra", "tree", "variables")
+
+    def __init__(self, tree: Tree) -> None:
+        self.tree = tree
+        self.variables = frozenset(atom.variable for atom in atoms(tree))
+        self.mentions_extra = "extra" in self.variables
+
+    def __str__(self) -> str:
+        return spell(self.tree)
+
+    def evaluate(
+        self,
+        environment: Mapping[str, str],
+        extras: AbstractSet[str] = frozenset(),
+        groups: AbstractSet[str] = frozenset(),
+    ) -> bool:
+        """Whether the marker holds in an environment where these extras and dependency groups are active.
+
+        `extra` stands for each active extra in turn, and for `""` when there is none: the marker holds if it
+        does for one of them, as pip reads it. `extras` and `dependency_groups` (PEP 751) are the whole sets.
+        Raises InvalidMarker on a variable that the environment lacks and on a comparison without a meaning.
+        """
+        sets = {
+            "extras": frozenset(map(canonicalize, extras)),
+            "dependency_groups": frozenset(map(canonicalize, groups)),
+        }
+        if not self.mentions_extra:
+            return _holds(self.tree, environment, "", sets)
+        return any(_holds(self.tree, environment, extra, sets) for extra in sets["extras"] or _NO_EXTRA)
+
+
+class MarkerEnvironment:
+    """The marker environment of one target, with every answer it gave so far; equal only to itself.
+
+    `values`: what `marker_environment` makes.
+    """
+
+    __slots__ = ("_answers", "values")
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self.values = dict(values)
+        self._answers: dict[str | tuple[str, frozenset[str]], bool] = {}
+
+    def evaluate(self, marker: str, extras: frozenset[str] = frozenset()) -> bool:
+        """Whether a marker's text holds here for a package with these extras. Raises InvalidMarker."""
+        known = self._answers.get(marker)
+        if known is None:
+            known = self._answers.get((marker, extras))
+        return self._ask(marker, extras) if known is None else known
+
+    def _ask(self, text: str, extras: frozenset[str]) -> bool:
+        marker = compile_marker(text)
+        answer = marker.evaluate(self.values, extras)
+        # A marker that extras can't change is remembered by its text alone, whoever asks next.
+        alone = marker.variables.isdisjoint(("extra", "extras"))
+        self._answers[text if alone else (text, extras)] = answer
+        return answer
+
+
+@cache
+def compile_marker(text: str) -> Marker:
+    """The marker that a text (without the semicolon) spells. Raises InvalidMarker with the column."""
+    scanner = Scanner(text)
+    try:
+        tree = read_marker(scanner)
+        if not scanner.at_end():
+            scanner.fail("expected `and`, `or` or the end of the marker")
+    except Malformed as error:
+        raise InvalidMarker(str(error), error.column) from None
+    return Marker(tree)
+
+
+def marker_variables(text: str) -> frozenset[str]:
+    """The variables that a marker looks at, in PEP 508's spelling. Raises InvalidMarker."""
+    return compile_marker(text).variables
+
+
+def mentions_extra(text: str) -> bool:
+    """Whether a marker asks for `extra`. Raises InvalidMarker."""
+    return compile_marker(text).mentions_extra
+
+
+def marker_environment(full_python: str, platform_part: Mapping[str, str]) -> dict[str, str]:
+    """The whole PEP 508 environment of CPython `full_python` (`3.12.4`) on a platform.
+
+    `platform_part`: os_name, sys_platform, platform_system, platform_machine, platform_release,
+    platform_version; what it lacks is "", as PEP 508 has it.
+    """
+    absent = dict.fromkeys(
+        (
+            "os_name",
+            "sys_platform",
+            "platform_system",
+            "platform_machine",
+            "platform_release",
+            "platform_version",
+        ),
+        "",
+    )
+    return {
+        "implementation_name": "cpython",
+        "implementation_version": full_python,
+        "platform_python_implementation": "CPython",
+        "python_full_version": full_python,
+        "python_version": ".".join(full_python.split(".")[:2]),
+        **absent,
+        **platform_part,
+    }
+
+
+def _holds(
+    tree: Tree, environment: Mapping[str, str], extra: str, sets: Mapping[str, frozenset[str]]
+) -> bool:
+    holds = False
+    for group in tree:
+        # No shortcut: a comparison without a meaning is an error wherever it stands, as in the reference.
+        answers = [
+            _atom_holds(node, environment, extra, sets)
+            if isinstance(node, Atom)
+            else _holds(node, environment, extra, sets)
+            for node in group
+        ]
+        holds = all(answers) or holds
+    return holds
+
+
+def _atom_holds(
+    atom: Atom, environment: Mapping[str, str], extra: str, sets: Mapping[str, frozenset[str]]
+) -> bool:
+    variable = atom.variable
+    if variable in sets:
+        return _set_holds(atom, sets[variable])
+    found = extra if variable == "extra" else environment.get(variable)
+    if found is None:
+        raise InvalidMarker(f"the marker environment has no {variable!r}, which `{atom.text}` asks for")
+    if variable == "python_full_version" and found.endswith("+"):
+        found += (
+            "local"  # what an untagged build of CPython says of itself (`3.14.0a1+`) is no version without
+        )
+    return (
+        _compare(variable in VERSIONS, atom.value, atom.operator, found)
+        if atom.reversed
+        else _compare(variable in VERSIONS, found, atom.operator, atom.value)
+    )
+
+
+def _set_holds(atom: Atom, found: frozenset[str]) -> bool:
+    if not atom.reversed or atom.operator in ("~=", "==="):
+        raise InvalidMarker(
+            f"`{atom.text}`: {atom.variable} is a set, which is only asked with `in` and `not in`"
+        )
+    if atom.operator in ("not in", "!="):
+        return atom.operator == "!=" or canonicalize(atom.value) not in found
+    return atom.operator == "in" and canonicalize(atom.value) in found
+
+
+@cache
+def _compare(as_versions: bool, left: str, operator: str, right: str) -> bool:
+    """PEP 508: a comparison of versions where the right side makes a specifier, else one of strings."""
+    if as_versions:
+        try:
+            parse_clause(operator + right)
+        except InvalidSpecifier:
+            pass
+        else:
+            return contains(operator + right, left)
+    if operator in ("in", "not in"):
+        return (left in right) == (operator == "in")
+    if operator in ("~=", "==="):
+        raise InvalidMarker(f"{left!r} {operator} {right!r} compares versions, and these are none")
+    if operator == "!=":
+        return left != right
+    return left == right and operator in ("==", "<=", ">=")

@@ -1,0 +1,96 @@
+"""PEP 425 tags: which wheels a CPython on a platform takes, and in which order it prefers them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+
+from provenv.standards.versions import release_of
+
+
+class TagTable(dict[str, int]):
+    """Tag -> rank, 0 the best, and ranks of compressed sets asked for so far. Shared: never change it."""
+
+    __slots__ = ("_ranks",)
+
+    def __init__(self, tags: Iterator[str]) -> None:
+        super().__init__()
+        for tag in tags:
+            self.setdefault(tag, len(self))
+        self._ranks: dict[str, int | None] = {}
+
+    def rank(self, tags: str) -> int | None:
+        """`wheel_rank` in this table, remembered."""
+        if tags not in self._ranks:
+            self._ranks[tags] = _best_rank(tags, self)
+        return self._ranks[tags]
+
+
+def compatible_tags(
+    full_python: str, platform_tags: Sequence[str], *, free_threaded: bool = False
+) -> TagTable:
+    """The tags of CPython `full_python` (`3.12.4`) on a platform (its tags best first, without `any`).
+
+    The order is the one of `packaging.tags`: exact ABI, stable ABI, no ABI, older stable ABIs, pure Python.
+    `free_threaded`: the interpreter without a GIL, whose ABI is `cp313t`. Raises InvalidVersion.
+    """
+    major, minor, *_ = (*release_of(full_python), 0)
+    return _table(major, minor, tuple(platform_tags), free_threaded)
+
+
+def wheel_rank(tags: str, table: Mapping[str, int]) -> int | None:
+    """The best rank of a compressed tag set (`py2.py3-none-any`), None when no tag of it is in the table."""
+    return table.rank(tags) if isinstance(table, TagTable) else _best_rank(tags, table)
+
+
+def expand(tags: str) -> list[str]:
+    """The single tags of a compressed set, in lower case; empty when it has not three parts."""
+    parts = tags.lower().split("-")
+    if len(parts) != 3:
+        return []
+    if "." not in tags:
+        return ["-".join(parts)]
+    interpreters, abis, platforms = (part.split(".") for part in parts)
+    return [f"{i}-{a}-{p}" for i in interpreters for a in abis for p in platforms]
+
+
+def _best_rank(tags: str, table: Mapping[str, int]) -> int | None:
+    return min((rank for tag in expand(tags) if (rank := table.get(tag)) is not None), default=None)
+
+
+@cache
+def _table(major: int, minor: int, platforms: tuple[str, ...], free_threaded: bool) -> TagTable:
+    lowered = tuple(platform.lower() for platform in platforms)
+    return TagTable(_tags(major, minor, lowered, free_threaded))
+
+
+def _tags(major: int, minor: int, platforms: tuple[str, ...], free_threaded: bool) -> Iterator[str]:
+    interpreter = f"cp{major}{minor}"
+    stable = "abi3t" if free_threaded else "abi3"
+    has_stable = (major, minor) >= (3, 2)  # PEP 384; PEP 803 for abi3t
+    for abi in (
+        interpreter + _abi_flags(major, minor, free_threaded),
+        *([stable] if has_stable else []),
+        "none",
+    ):
+        yield from (f"{interpreter}-{abi}-{platform}" for platform in platforms)
+    if has_stable:
+        for older in range(minor - 1, 1, -1):
+            yield from (f"cp{major}{older}-{stable}-{platform}" for platform in platforms)
+    pythons = [
+        f"py{major}{minor}",
+        f"py{major}",
+        *(f"py{major}{older}" for older in range(minor - 1, -1, -1)),
+    ]
+    for python in pythons:
+        yield from (f"{python}-none-{platform}" for platform in platforms)
+    yield f"{interpreter}-none-any"
+    yield from (f"{python}-none-any" for python in pythons)
+
+
+def _abi_flags(major: int, minor: int, free_threaded: bool) -> str:
+    if free_threaded:
+        return "t"
+    if (major, minor) < (3, 3):
+        return "mu"  # pymalloc and, as every Linux distribution built it, wide Unicode
+    return "m" if (major, minor) < (3, 8) else ""
