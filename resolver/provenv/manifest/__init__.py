@@ -1,1 +1,1 @@
-"""Manifests: pyproject.toml and requirements files, read as their authors meant them or refused with file and line."""
+"""Manifests: pyproject.toml and requirements files, read as their authors meant them or refused."""

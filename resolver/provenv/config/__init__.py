@@ -1,0 +1,1 @@
+"""Network settings of this machine and user: pip's configuration, and provenv's own config.toml."""

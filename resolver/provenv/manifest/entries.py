@@ -1,0 +1,82 @@
+"""One requirement as a user wrote it, parsed or refused with its place and the nearest right spelling."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+from provenv.errors import ManifestError, Origin
+from provenv.manifest.values import ManifestRequirement
+
+_SINGLE_EQUALS = re.compile(r"(?<![=<>!~])=(?!=)")
+_STAR_AFTER_ORDER = re.compile(r"(>=|<=|>|<|~=)\s*([0-9A-Za-z.!+]+?)\.\*")
+_DOT_AT_END = re.compile(r"([=<>!~]=?=?\s*\d[\w.]*)\.(?=\s*(?:,|;|\)|$))")
+_POETRY_CARET = re.compile(r"^([A-Za-z0-9._-]+(?:\[[^\]]*\])?)\s*\^\s*(\d+)((?:\.\d+)*)$")
+_CONDA_SPACE = re.compile(r"^([A-Za-z0-9._-]+)\s+(\d[\w.]*)$")
+_UNSET = re.compile(r"\$\{?[A-Za-z_][A-Za-z0-9_]*[^}\s]*\}?")
+
+
+def entry(
+    text: str,
+    origin: Origin,
+    *,
+    shown: str | None = None,
+    group: str | None = None,
+    extra: str | None = None,
+    hashes: tuple[str, ...] = (),
+    folder: Path | None = None,
+) -> ManifestRequirement:
+    """A requirement that has a name; `shown` is the user's own text where `text` has variables filled in.
+
+    `folder`: where a direct reference to a relative path starts.
+
+    Raises:
+        ManifestError: it is no PEP 508 requirement; with a right spelling where one is near.
+    """
+    from provenv.standards.requirements import InvalidRequirement, parse_requirement
+
+    try:
+        parsed = parse_requirement(text)
+    except InvalidRequirement as error:
+        raise ManifestError(
+            f"{shown or text!r} is not a requirement: {error}",
+            hints=requirement_hints(text),
+            origin=origin,
+        ) from None
+    if parsed.url and folder:
+        from provenv.manifest.locations import absolute_url
+
+        parsed = replace(parsed, url=absolute_url(parsed.url, folder))
+    return ManifestRequirement(parsed, shown or text, origin, hashes, False, group, extra)
+
+
+def requirement_hints(text: str) -> tuple[str, ...]:
+    """What the author of a broken requirement may have meant, for the slips that are common in real files."""
+    unset = _UNSET.search(text)
+    if unset:
+        return (f"the variable in {unset.group()} is not set: set it, or write its value here",)
+    for pattern, replacement in (
+        (_SINGLE_EQUALS, "=="),
+        (_DOT_AT_END, r"\1"),
+        (_STAR_AFTER_ORDER, r"\1\2"),
+        (_CONDA_SPACE, r"\1==\2"),
+    ):
+        mended = pattern.sub(replacement, text)
+        if mended != text and _is_requirement(mended):
+            return (f"did you mean {mended!r}?",)
+    caret = _POETRY_CARET.match(text)
+    if caret:
+        name, major, rest = caret.groups()
+        return (f"`^` is poetry's own: write {f'{name}>={major}{rest},<{int(major) + 1}'!r}",)
+    return ()
+
+
+def _is_requirement(text: str) -> bool:
+    from provenv.standards.requirements import InvalidRequirement, parse_requirement
+
+    try:
+        parse_requirement(text)
+    except InvalidRequirement:
+        return False
+    return True

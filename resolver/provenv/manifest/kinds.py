@@ -1,0 +1,175 @@
+"""What a path is: a manifest that can be read, or something else, which is named with what to do about it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from provenv.errors import ManifestError, Origin
+from provenv.manifest.document import shown_path
+from provenv.manifest.dynamic import requirement_files_hint
+from provenv.manifest.spelling import nearest
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A manifest's file, and which reader takes it."""
+
+    path: Path
+    kind: Literal["pyproject", "requirements"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Other:
+    """A kind of file that is no manifest: what it is, what to do, and a pattern of the line that shows it."""
+
+    matches: Callable[[str], bool]
+    what: str
+    hint: str
+    telling: str = ""
+
+
+def _named(*names: str) -> Callable[[str], bool]:
+    return lambda name: name in names
+
+
+def _ending(*endings: str) -> Callable[[str], bool]:
+    return lambda name: name.endswith(endings)
+
+
+_LIST_THEM = "list the requirements in [project] dependencies of a pyproject.toml"
+_OTHERS = (
+    _Other(
+        _named("pixi.toml"),
+        "a pixi workspace, whose packages come from conda channels",
+        _LIST_THEM,
+        r"\[(?:[\w.-]+\.)?(?:dependencies|pypi-dependencies)\]",
+    ),
+    _Other(_named("pixi.lock"), "pixi's lock", "give the manifest that it was made from"),
+    _Other(
+        lambda name: re.fullmatch(r"pylock(\.[^.]+)?\.toml", name) is not None,
+        "a lock (PEP 751), not a manifest",
+        "give the manifest that it was made from",
+    ),
+    _Other(
+        _ending("uv.lock", "poetry.lock", "pdm.lock", "pipfile.lock", "conda-lock.yml", "conda-lock.yaml"),
+        "another tool's lock, not a manifest",
+        "give the manifest that it was made from",
+    ),
+    _Other(_named("uv.toml"), "uv's settings, not a manifest", "give the pyproject.toml that they are for"),
+    _Other(
+        _named("pipfile"),
+        "a Pipfile",
+        f"{_LIST_THEM}; `pipenv requirements` prints them",
+        r"\[packages\]",
+    ),
+    _Other(
+        _named("setup.py"),
+        "a program, which would have to be run to know what the project requires",
+        _LIST_THEM,
+        r".*\binstall_requires\b",
+    ),
+    _Other(_named("setup.cfg"), "setuptools' old form", _LIST_THEM, r"install_requires\b"),
+    _Other(_named("tox.ini", "noxfile.py"), "a test runner's configuration", _LIST_THEM),
+    _Other(_ending(".whl", ".tar.gz", ".zip"), "a package's archive", "name it in a requirements file"),
+    _Other(_ending(".ipynb"), "a notebook", _LIST_THEM),
+    _Other(_ending(".py"), "a program", _LIST_THEM),
+    _Other(_ending(".json"), "a JSON file", _LIST_THEM),
+)
+_RAPIDS = _Other(
+    _ending(".yaml", ".yml"),
+    "the input of rapids-dependency-file-generator, from which many environments are made",
+    "give one of the files that it writes (a pyproject.toml or requirements.txt)",
+    r"dependencies\s*:",
+)
+_CONDA = _Other(
+    _ending(".yaml", ".yml"),
+    "a conda environment, and conda manifests are not read yet",
+    "list what pip installs in a pyproject.toml or requirements.txt",
+    r"dependencies\s*:",
+)
+_YAML = _Other(_ending(".yaml", ".yml"), "a YAML file of no kind that says what to install", _LIST_THEM)
+_MANIFESTS = ("pyproject.toml", "requirements.txt or .in")
+
+
+def find_manifest(path: Path) -> Found:
+    """The manifest that a path means: the file itself, or a folder's pyproject.toml.
+
+    Raises:
+        ManifestError: there is none, or it is of a kind that can't be read.
+    """
+    if path.is_dir():
+        return _in_folder(path)
+    if not path.exists():
+        raise _missing(path)
+    if not path.is_file():
+        raise ManifestError(f"{shown_path(path)} is no file")
+    name = path.name.lower()
+    other = next((other for other in _OTHERS if other.matches(name)), None)
+    if other is None and name.endswith((".yaml", ".yml")):
+        other = _yaml_kind(path)
+    if other is not None:
+        raise _refusal(path, other)
+    return Found(path, "pyproject" if name.endswith(".toml") else "requirements")
+
+
+def _in_folder(folder: Path) -> Found:
+    manifest = folder / "pyproject.toml"
+    if manifest.is_file():
+        return Found(manifest, "pyproject")
+    others = [
+        name
+        for name in ("environment.yml", "environment.yaml", "pixi.toml", "setup.py", "setup.cfg", "Pipfile")
+        if (folder / name).is_file()
+    ]
+    hints = [hint.removeprefix("or ") for hint in requirement_files_hint(folder)]
+    raise ManifestError(
+        f"there is no pyproject.toml in {_folder_name(folder)}",
+        evidence=[f"there is {' and '.join(others)}, which provenv does not read as a manifest"]
+        if others
+        else [],
+        hints=hints or ["give a project's folder, or `-r FILE` for a requirements file"],
+        origin=Origin(shown_path(manifest)),
+    )
+
+
+def _folder_name(folder: Path) -> str:
+    shown = shown_path(folder)
+    return "this folder" if shown == "." else shown
+
+
+def _missing(path: Path) -> ManifestError:
+    near = None
+    if path.parent.is_dir():
+        near = nearest(path.name, (entry.name for entry in path.parent.iterdir()))
+    hints = [f"did you mean {shown_path(path.parent / near)}?"] if near else []
+    return ManifestError(f"there is no {shown_path(path)}", hints=hints, origin=Origin(shown_path(path)))
+
+
+def _yaml_kind(path: Path) -> _Other:
+    keys = {m[1] for m in re.finditer(r"^([\w-]+)\s*:", _text(path), re.MULTILINE)}
+    if {"files", "dependencies"} <= keys:
+        return _RAPIDS
+    return _CONDA if {"dependencies", "channels"} & keys else _YAML
+
+
+def _refusal(path: Path, other: _Other) -> ManifestError:
+    line = 1
+    if other.telling:
+        found = re.search(rf"^{other.telling}", _text(path), re.MULTILINE)
+        line = _text(path).count("\n", 0, found.start()) + 1 if found else 1
+    return ManifestError(
+        f"{path.name} is {other.what}",
+        hints=[other.hint, f"provenv reads {' and '.join(_MANIFESTS)}"],
+        origin=Origin(shown_path(path), line),
+    )
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""

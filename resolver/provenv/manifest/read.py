@@ -1,0 +1,28 @@
+"""Reads any manifest: finds out what a path is, and hands it to the reader of its kind."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from provenv.manifest.values import Manifest
+from provenv.manifest.vocabulary import Vocabulary
+
+
+def read_manifest(path: Path, vocabulary: Vocabulary | None = None) -> Manifest:
+    """Reads a project folder, a pyproject.toml or a requirements file.
+
+    `vocabulary`: the names that plugins know; with None these names are taken as they are.
+
+    Raises:
+        ManifestError: it can't be read as its author meant it; with the file, the line and what mends it.
+    """
+    from provenv.manifest.kinds import find_manifest
+
+    found = find_manifest(path)
+    if found.kind == "pyproject":
+        from provenv.manifest.pyproject import read_pyproject
+
+        return read_pyproject(found.path, vocabulary)
+    from provenv.manifest.requirements_txt import read_requirements
+
+    return read_requirements(found.path)
