@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 from provenv.errors import InputError
+from provenv.manifest.values import FileRule
+from provenv.project import NetworkFlags, Project, open_project
+from provenv.standards.names import canonicalize
 
 
 def add_project(parser: argparse.ArgumentParser) -> None:
@@ -37,6 +41,29 @@ def project_path(args: argparse.Namespace) -> Path:
         )
     found: Path = args.requirements or args.project or Path()
     return found
+
+
+def open_from(args: argparse.Namespace) -> Project:
+    """The project that `add_project`'s and `add_network`'s flags name, opened."""
+    return open_project(project_path(args), network=network_flags(args))
+
+
+def network_flags(args: argparse.Namespace) -> NetworkFlags:
+    """What `add_network`'s flags say."""
+    return NetworkFlags(not args.no_pip_config, args.cache_dir, args.offline)
+
+
+def file_rule(given: Sequence[str], base: FileRule) -> FileRule:
+    """`--only-binary`/`--no-binary`: comma-separated names, `:all:`, `:none:` forgets what was said before."""
+    rule = base
+    for name in (part.strip() for text in given for part in text.split(",")):
+        if name == ":none:":
+            rule = FileRule()
+        elif name == ":all:":
+            rule = FileRule(True, rule.names)
+        elif name:
+            rule = FileRule(rule.everything, rule.names | {canonicalize(name)})
+    return rule
 
 
 def add_targets(parser: argparse.ArgumentParser, *, several: bool = True) -> None:

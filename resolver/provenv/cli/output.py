@@ -27,7 +27,7 @@ def paint(text: str, colour: str, stream: TextIO) -> str:
 
 
 def print_error(error: ProvenvError, *, as_json: bool) -> None:
-    """An error in its three parts on standard error; with `--json` also as one document on standard output."""
+    """An error in its three parts on standard error; with `--json` as one document on standard output."""
     if as_json:
         print_json({"error": error.to_json()})
         return

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from provenv.pypi.artifacts import Artifact
 from provenv.resolving.catalog import Listing
 from provenv.resolving.rules import Rules, wanted_hash
-from provenv.standards.specifiers import contains, mask, python_allows
+from provenv.standards.specifiers import mask, python_allows
 from provenv.standards.tags import wheel_rank
 
 _WORST = 1 << 30
@@ -64,14 +62,13 @@ class Candidates:
     def hidden_prereleases(self) -> int:
         """The prereleases that are not looked at as long as stable versions may lead to a solution.
 
-        None where the rule allows them, where the manifest names one exactly, and where no usable stable
-        version exists.
+        None where the rule allows them, and where no usable stable version exists.
         """
         rule = self._rules.prerelease_of(self.name)
         prereleases = self.listing.prereleases & self.usable
-        if rule == "allow":
-            return 0
-        if rule == "if-needed" and prereleases == self.usable:
+        if rule == "never":
+            return prereleases
+        if rule == "allow" or prereleases == self.usable:
             return 0
         return prereleases & ~self.locked
 
@@ -151,14 +148,3 @@ class Candidates:
 def _later(refusal: str, reason: str) -> str:
     """Keeps a reason that came from a file which otherwise fits: it says more than a missing wheel."""
     return reason if refusal == "has no files" else refusal
-
-
-def satisfies(specifier: str, version: str) -> bool:
-    """Whether one version lies in a specifier (prereleases included)."""
-    return contains(specifier, version)
-
-
-def hidden(candidates: Mapping[str, Candidates]) -> dict[str, int]:
-    """Of each package the prereleases that were not looked at; packages without any are left out."""
-    masks = {name: found.hidden_prereleases() for name, found in candidates.items()}
-    return {name: bits for name, bits in masks.items() if bits}

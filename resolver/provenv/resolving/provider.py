@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from provenv.manifest.values import ManifestRequirement
-from provenv.pypi.artifacts import Metadata
+from provenv.pypi.artifacts import Artifact, Metadata
 from provenv.pypi.direct import DirectCandidate
 from provenv.pypi.metadata import MetadataError
 from provenv.resolving.candidates import Candidates
@@ -15,7 +15,7 @@ from provenv.resolving.request import Request
 from provenv.resolving.routes import Route, Router
 from provenv.solver.provider import Provider, Unavailable
 from provenv.standards.requirements import Requirement
-from provenv.standards.specifiers import mask, python_allows
+from provenv.standards.specifiers import contains, mask, python_allows
 
 
 class Node(NamedTuple):
@@ -55,13 +55,15 @@ class PackageProvider(Provider[Node]):
         router: Router,
         *,
         direct: Mapping[str, DirectCandidate],
+        addresses: Mapping[str, str],
         shown: frozenset[str],
-        metadata_of: Callable[[Candidates, int], Metadata],
+        metadata_of: Callable[[Artifact], Metadata],
     ) -> None:
         self.request = request
         self.catalog = catalog
         self.router = router
         self.direct = direct
+        self.addresses = addresses
         self.shown = shown
         self.words: dict[tuple[str, int], str] = {}
         self.missing_extras: set[tuple[str, str, str]] = set()
@@ -82,7 +84,7 @@ class PackageProvider(Provider[Node]):
         if package.name in self.direct:
             return {}
         found = self.candidates(package.name)
-        hidden = 0 if package.name in self.shown else found.hidden_prereleases()
+        hidden = self.hidden_prereleases(package.name)
         return {**found.reasons, PRERELEASE: hidden} if hidden else found.reasons
 
     def same_version_as(self, package: Node) -> Node | None:
@@ -143,6 +145,18 @@ class PackageProvider(Provider[Node]):
 
     # -- what stands behind the answers
 
+    def hidden_prereleases(self, name: str) -> int:
+        """The prereleases of a package that would fit but are not looked at in this search."""
+        if name in self.direct or name in self.shown:
+            return 0
+        return self.candidates(name).hidden_prereleases()
+
+    def hides_prereleases(self, name: str) -> bool:
+        """Whether looking at a package's prereleases could still help, and the rules allow it."""
+        if self.request.rules.prerelease_of(name) != "if-needed":
+            return False
+        return bool(self.hidden_prereleases(name))
+
     def candidates(self, name: str) -> Candidates:
         """The versions of a package as this target sees them."""
         known = self._candidates.get(name)
@@ -163,7 +177,7 @@ class PackageProvider(Provider[Node]):
         if name in self.direct:
             return self.direct[name].metadata
         try:
-            found = self._metadata_of(self.candidates(name), version)
+            found = self._metadata_of(self.candidates(name).artifact(version))
         except MetadataError as error:
             return Unavailable(str(error))
         if found.requires_python and not python_allows(found.requires_python, self.request.rules.python):
@@ -220,13 +234,9 @@ class PackageProvider(Provider[Node]):
         return allowed
 
     def _direct_allowed(self, requirement: Requirement, by: str) -> int | Unavailable:
-        from provenv.standards.specifiers import contains
-
-        candidate = self.direct[requirement.name]
-        if requirement.url and requirement.url != candidate.requested:
-            return Unavailable(
-                f"asks for {requirement.name} at {requirement.url}, not at {candidate.requested}"
-            )
+        candidate, address = self.direct[requirement.name], self.addresses[requirement.name]
+        if requirement.url and requirement.url != address:
+            return Unavailable(f"asks for {requirement.name} at {requirement.url}, not at {address}")
         fits = not requirement.specifier or contains(requirement.specifier, candidate.version)
         self.words.setdefault((requirement.name, int(fits)), requirement.specifier)
         return int(fits)

@@ -1,0 +1,48 @@
+"""What the commands that answer from a lock have in common: which lock, and its graph."""
+
+from __future__ import annotations
+
+import argparse
+
+from provenv.cli.flags import add_network, add_output, add_project, add_targets, open_from
+from provenv.errors import InputError
+from provenv.locks.graph import Graph, graph
+from provenv.locks.reader import Lock, read
+from provenv.project import Project
+from provenv.standards.names import canonicalize
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Project, target, network and output flags."""
+    add_project(parser)
+    add_targets(parser, several=False)
+    add_network(parser)
+    add_output(parser)
+
+
+def open_lock(args: argparse.Namespace) -> tuple[Project, Lock, Graph]:
+    """The lock of `--target`, or of the first target that has one. Raises InputError where there is none."""
+    project = open_from(args)
+    targets = project.targets([args.target] if args.target else None)
+    paths = [project.lock_path(target) for target in targets]
+    found = next((path for path in paths if path.exists()), None)
+    if found is None:
+        raise InputError(
+            "there is no lock to answer from",
+            evidence=[f"looked for {', '.join(path.name for path in paths)} in {project.manifest.lockfiles}"],
+            hints=["run `provenv lock` first"],
+        )
+    lock = read(found)
+    return project, lock, graph(lock)
+
+
+def known_name(text: str, lock: Lock, found: Graph) -> str:
+    """The canonical name of a package of the lock. Raises InputError with the nearest one."""
+    import difflib
+
+    name = canonicalize(text)
+    if name in found.packages:
+        return name
+    near = difflib.get_close_matches(name, found.packages, n=1)
+    hints = [f"did you mean {near[0]}?"] if near else ["`provenv tree` shows what is in it"]
+    raise InputError(f"{text} is not in the lock {lock.path.name}", hints=hints)

@@ -1,0 +1,61 @@
+"""The flags that describe one target on a command line, the plugins' own envelope words among them."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable
+from dataclasses import replace
+
+from provenv.hooks.manager import Plugins
+from provenv.hooks.types import Envelope, EnvelopeKey
+from provenv.manifest.values import Manifest
+
+
+def add_target_flags(parser: argparse.ArgumentParser, plugins: Plugins) -> None:
+    """`--python --platform --accelerator --build` and a flag for every envelope word that a plugin knows."""
+    group = parser.add_argument_group("target (default: this machine)")
+    group.add_argument("--python", metavar="VERSION", help="3.12 means 3.12.0")
+    group.add_argument("--platform", metavar="NAME", help=", ".join(sorted(plugins.platforms)))
+    names = ", ".join(("auto", *plugins.accelerators))
+    group.add_argument("--accelerator", metavar="NAME", default="auto", help=f"{names} (default: auto)")
+    group.add_argument("--build", metavar="NAME", help="this build of the accelerator's packages, e.g. cu126")
+    for key in envelope_keys(plugins):
+        group.add_argument(
+            f"--{key.name}",
+            metavar=key.metavar,
+            action="append" if key.multiple else "store",
+            dest=_dest(key),
+            help=key.help.replace("%", "%%"),
+        )
+
+
+def with_target(manifest: Manifest, args: argparse.Namespace, plugins: Plugins) -> Manifest:
+    """The manifest with the one target that the flags describe in place of its matrix."""
+    return replace(
+        manifest,
+        python=(args.python,) if args.python else (),
+        platforms=(args.platform,) if args.platform else (),
+        accelerators=(args.accelerator,),
+        envelope=_envelope(args, plugins),
+        targets=(),
+        exclude=(),
+        requires_python=None,
+    )
+
+
+def envelope_keys(plugins: Plugins) -> list[EnvelopeKey]:
+    """Every envelope word of every plugin, once, by name."""
+    sources: Iterable[tuple[EnvelopeKey, ...]] = (
+        source.envelope for source in (*plugins.platforms.values(), *plugins.accelerators.values())
+    )
+    keys = {key.name: key for source in sources for key in source}
+    return [keys[name] for name in sorted(keys)]
+
+
+def _envelope(args: argparse.Namespace, plugins: Plugins) -> Envelope:
+    given = {key.name: getattr(args, _dest(key)) for key in envelope_keys(plugins)}
+    return Envelope.of({name: value for name, value in given.items() if value is not None})
+
+
+def _dest(key: EnvelopeKey) -> str:
+    return f"envelope_{key.name.replace('-', '_')}"

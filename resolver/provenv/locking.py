@@ -1,0 +1,167 @@
+"""Locking a project: which targets need it, solving them with what they share, writing what changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from provenv.errors import Stale
+from provenv.locks.freshness import Freshness, freshness
+from provenv.locks.inputs import LockInputs, lock_inputs
+from provenv.locks.pylock import render, write
+from provenv.locks.reader import Lock, read
+from provenv.project import Project
+from provenv.resolution import Resolution
+from provenv.resolving.resolve import Options, Resolver
+from provenv.resolving.rules import Strategy
+from provenv.targets import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """What locking did for one target.
+
+    `status`: `fresh` (nothing was asked of the network), `unchanged` (solved again, with the same bytes),
+    `written`. `changes`: `+ name version`, `- name version`, `name old -> new` against the old lock.
+    """
+
+    target: Target
+    path: Path
+    status: Literal["fresh", "unchanged", "written"]
+    packages: int
+    build: str | None
+    changes: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    passed_over: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Upgrade:
+    """Which packages a relock brings up to date: all, or those named (canonical)."""
+
+    everything: bool = False
+    names: frozenset[str] = frozenset()
+
+    def __bool__(self) -> bool:
+        return self.everything or bool(self.names)
+
+
+def lock_targets(
+    project: Project,
+    targets: Sequence[Target],
+    *,
+    upgrade: Upgrade | None = None,
+    strategy: Strategy = "highest",
+    frozen: bool = False,
+    on_target: Callable[[Target], None] = lambda target: None,
+    on_event: Callable[[str], None] | None = None,
+) -> tuple[Locked, ...]:
+    """Locks these targets; nothing is written unless all of them have a solution.
+
+    `upgrade`: which packages need not keep the old lock's versions. `frozen`: a missing or stale lock is the
+    error `Stale` that says what changed, and nothing is solved. `on_target` is told before a target is
+    solved, `on_event` of every page or file that is fetched.
+    """
+    upgrade = upgrade or Upgrade()
+    states = [_state(project, target) for target in targets]
+    if frozen:
+        _raise_if_stale(states)
+    to_solve = [state for state in states if upgrade or not state.freshness.fresh]
+    solved: dict[str, tuple[Resolution, str]] = {}
+    if to_solve:
+        with resolver_of(project, on_event) as resolver:
+            for state in to_solve:
+                on_target(state.target)
+                options = Options(_pins(state.lock, upgrade), strategy)
+                resolution = resolver.resolve(state.target, options)
+                solved[state.target.name] = (resolution, _text(project, state, resolution))
+    return tuple(_finish(state, solved.get(state.target.name)) for state in states)
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    target: Target
+    path: Path
+    lock: Lock | None
+    inputs: LockInputs
+    freshness: Freshness
+
+
+def _state(project: Project, target: Target) -> _State:
+    path = project.lock_path(target)
+    lock = read(path) if path.exists() else None
+    inputs = lock_inputs(project.manifest, target)
+    return _State(target, path, lock, inputs, freshness(lock, inputs))
+
+
+def _raise_if_stale(states: Sequence[_State]) -> None:
+    stale = [state for state in states if not state.freshness.fresh]
+    if not stale:
+        return
+    lines = [f"{s.path.name}: {reason}" for s in stale for reason in s.freshness.reasons]
+    raise Stale(
+        f"{len(stale)} of {len(states)} locks {'is' if len(stale) == 1 else 'are'} missing or stale",
+        evidence=lines,
+        hints=["run `provenv lock` and commit what it writes"],
+    )
+
+
+def _pins(lock: Lock | None, upgrade: Upgrade) -> dict[str, str]:
+    if lock is None or upgrade.everything:
+        return {}
+    return {p.name: p.version for p in lock.packages if p.name not in upgrade.names}
+
+
+def _text(project: Project, state: _State, resolution: Resolution) -> str:
+    markers = project.platform(state.target).marker_environment(state.target.envelope)
+    return render(resolution, state.inputs, state.path.parent, markers)
+
+
+def _finish(state: _State, solved: tuple[Resolution, str] | None) -> Locked:
+    if solved is None:
+        lock = state.lock
+        count, build = (len(lock.packages), lock.build) if lock else (0, None)
+        return Locked(state.target, state.path, "fresh", count, build)
+    resolution, text = solved
+    written = write(text, state.path)
+    return Locked(
+        state.target,
+        state.path,
+        "written" if written else "unchanged",
+        len(resolution.packages),
+        resolution.build.name if resolution.build else None,
+        changes=tuple(_changes(state.lock, resolution)),
+        notes=resolution.notes,
+        passed_over=resolution.passed_over,
+    )
+
+
+def _changes(lock: Lock | None, resolution: Resolution) -> Iterator[str]:
+    before = {package.name: package.version for package in lock.packages} if lock else {}
+    after = {package.name: package.version for package in resolution.packages}
+    for name in sorted({*before, *after}):
+        was, now = before.get(name), after.get(name)
+        if was is None:
+            yield f"+ {name} {now}"
+        elif now is None:
+            yield f"- {name} {was}"
+        elif was != now:
+            yield f"  {name} {was} -> {now}"
+
+
+@contextmanager
+def resolver_of(project: Project, on_event: Callable[[str], None] | None = None) -> Iterator[Resolver]:
+    """A resolver for a project's targets, its connections closed at the end."""
+    from provenv.resolving.files import open_files
+
+    with open_files(project, on_event) as files:
+        yield Resolver(
+            project.manifest,
+            project.settings,
+            project.plugins.platforms,
+            project.plugins.accelerators,
+            files,
+        )

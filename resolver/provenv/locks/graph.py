@@ -1,0 +1,98 @@
+"""A lock as a graph: who needs whom, from the manifest down."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from provenv.locks.reader import Lock
+from provenv.resolution import Package
+from provenv.standards.names import canonicalize
+
+_NAME = re.compile(r"(?:-e )?([A-Za-z0-9][A-Za-z0-9._-]*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """`packages`: by canonical name. `roots`: name -> the manifest's own requirement texts on it.
+
+    `dependents`: name -> who needs it, sorted.
+    """
+
+    packages: Mapping[str, Package]
+    roots: Mapping[str, tuple[str, ...]]
+    dependents: Mapping[str, tuple[str, ...]]
+
+    def chains(self, name: str) -> Iterator[tuple[str, ...]]:
+        """For each of the manifest's requirements that leads to a package: one shortest way to it, by names."""
+        for root in self.roots:
+            way = self._way(root, name)
+            if way:
+                yield way
+
+    def _way(self, start: str, end: str) -> tuple[str, ...]:
+        came_from: dict[str, str | None] = {start: None}
+        queue = deque([start])
+        while queue:
+            name = queue.popleft()
+            if name == end:
+                return tuple(reversed(list(_back(came_from, end))))
+            for needed in self.packages[name].requires if name in self.packages else ():
+                if needed not in came_from:
+                    came_from[needed] = name
+                    queue.append(needed)
+        return ()
+
+
+def graph(lock: Lock) -> Graph:
+    """The graph of a lock."""
+    packages = {package.name: package for package in lock.packages}
+    roots: dict[str, list[str]] = {}
+    for text in lock.inputs.requirements:
+        name = root_name(text)
+        if name in packages:
+            roots.setdefault(name, []).append(text)
+    dependents: dict[str, list[str]] = {name: [] for name in packages}
+    for package in lock.packages:
+        for needed in package.requires:
+            dependents.setdefault(needed, []).append(package.name)
+    return Graph(
+        packages,
+        {name: tuple(texts) for name, texts in sorted(roots.items())},
+        {name: tuple(sorted(names)) for name, names in dependents.items()},
+    )
+
+
+def root_name(text: str) -> str:
+    """The canonical name at the start of a requirement line of a lock; "" for one without a name."""
+    match = _NAME.match(text)
+    return canonicalize(match[1]) if match else ""
+
+
+def _back(came_from: Mapping[str, str | None], end: str) -> Iterator[str]:
+    at: str | None = end
+    while at is not None:
+        yield at
+        at = came_from[at]
+
+
+def draw(tops: Sequence[str], below: Mapping[str, Sequence[str]], label: Mapping[str, str]) -> Iterator[str]:
+    """A forest in lines; what was drawn before is not drawn again below its name, `(*)` says so."""
+    drawn: set[str] = set()
+    # (name, prefix of its line, prefix of the lines below it); a stack, since chains may be deep
+    stack = [(name, "", "") for name in reversed(tops)]
+    while stack:
+        name, prefix, indent = stack.pop()
+        children = list(below.get(name, ()))
+        again = name in drawn and bool(children)
+        yield f"{prefix}{label.get(name, name)}{' (*)' if again else ''}"
+        if again:
+            continue
+        drawn.add(name)
+        for i, child in enumerate(reversed(children)):
+            last = i == 0
+            stack.append(
+                (child, indent + ("└── " if last else "├── "), indent + ("    " if last else "│   "))
+            )

@@ -1,0 +1,111 @@
+"""A manifest opened on this machine: its plugins, its targets, how the network is reached, where its locks lie."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from provenv.errors import InputError
+from provenv.hooks.manager import Plugins, plugins
+from provenv.hooks.types import Platform, Probe
+from provenv.manifest.values import Manifest
+from provenv.manifest.vocabulary import Vocabulary
+from provenv.settings import NetworkSettings
+from provenv.targets import Matrix, Target, make_targets
+
+
+@dataclass(frozen=True)
+class Project:
+    """What every command starts from. Made by `open_project`."""
+
+    manifest: Manifest
+    plugins: Plugins
+    settings: NetworkSettings
+    probe: Probe
+
+    @cached_property
+    def matrix(self) -> Matrix:
+        """The targets, and the cells that were left out with the reason."""
+        return make_targets(self.manifest, self.plugins, self.probe)
+
+    @property
+    def folder(self) -> Path:
+        """The manifest's folder; environments live below it."""
+        return self.manifest.path.absolute().parent
+
+    def targets(self, names: Sequence[str] | None = None) -> tuple[Target, ...]:
+        """All targets, or those of these names. Raises InputError for a name that there is not."""
+        if not names:
+            return self.matrix.targets
+        by_name = {target.name: target for target in self.matrix.targets}
+        for name in names:
+            if name not in by_name:
+                raise _unknown_target(name, self.matrix)
+        return tuple(by_name[name] for name in dict.fromkeys(names))
+
+    def platform(self, target: Target) -> Platform:
+        """The platform plugin's answer for a target."""
+        return self.plugins.platforms[target.platform]
+
+    def lock_path(self, target: Target) -> Path:
+        """Where a target's lock is written: `pylock.<target>.toml` (PEP 751) in the lockfiles folder."""
+        return self.manifest.lockfiles / f"pylock.{target.name}.toml"
+
+    def proof_path(self, target: Target) -> Path:
+        """Where a target's proof is written."""
+        return self.manifest.lockfiles / "proofs" / f"{target.name}.json"
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkFlags:
+    """What a command line says of the network. `cache_dir` None: the user's own cache folder."""
+
+    use_pip_config: bool = True
+    cache_dir: Path | None = None
+    offline: bool = False
+
+
+def open_project(
+    source: Path | Manifest, *, network: NetworkFlags | None = None, probe: Probe | None = None
+) -> Project:
+    """Reads a manifest (a folder, a pyproject.toml or a requirements file) and this machine's settings.
+
+    Raises ManifestError and InputError as `Manifest.read` does, PluginError when two plugins clash.
+    """
+    from provenv.config.load import network_settings
+    from provenv.manifest.read import read_manifest
+    from provenv.probe import LiveProbe
+
+    flags = network or NetworkFlags()
+    found = plugins(flags.cache_dir)
+    manifest = source if isinstance(source, Manifest) else read_manifest(source, _vocabulary(found))
+    settings = network_settings(
+        use_pip_config=flags.use_pip_config and manifest.use_pip_config,
+        cache_dir=flags.cache_dir,
+        offline=flags.offline,
+    )
+    return Project(manifest, found, settings, probe or LiveProbe())
+
+
+def _vocabulary(found: Plugins) -> Vocabulary:
+    sources = (*found.platforms.values(), *found.accelerators.values())
+    words = {key.name: key for source in sources for key in source.envelope}
+    return Vocabulary(tuple(found.platforms), (*found.accelerators, "auto"), tuple(words.values()))
+
+
+def _unknown_target(name: str, matrix: Matrix) -> InputError:
+    import difflib
+
+    known = [target.name for target in matrix.targets]
+    for cell in matrix.left_out:
+        if cell.name == name:
+            return InputError(f"the target {name} was left out: {cell.reason}")
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = (
+        f"did you mean {near[0]}?" if near else "give one of these, or declare it in [tool.provenv.targets]"
+    )
+    return InputError(
+        f"the manifest has no target {name}", evidence=[f"its targets: {', '.join(known)}"], hints=[hint]
+    )

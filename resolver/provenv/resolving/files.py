@@ -1,0 +1,94 @@
+"""All that a resolution reads from files: pages, metadata, hashes, direct references, isolated builds."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from provenv.manifest.values import FileRule, ManifestRequirement
+from provenv.project import Project
+from provenv.pypi.artifacts import Artifact, Metadata
+from provenv.pypi.build_environment import uv_provision
+from provenv.pypi.builds import build_metadata
+from provenv.pypi.cache import Cache
+from provenv.pypi.direct import DirectCandidate, DirectResolver
+from provenv.pypi.finder import Finder, NeedsBuild
+from provenv.standards.requirements import Requirement
+
+
+class Files:
+    """The files behind the candidates of all targets of a project. Made by `open_files`."""
+
+    def __init__(self, project: Project, finder: Finder, cache: Cache, stack: ExitStack) -> None:
+        self.finder = finder
+        self._cache = cache
+        self._base = project.folder
+        self._stack = stack
+        self._may_build: FileRule = project.manifest.build
+        self._settings = project.settings
+        self._provision = uv_provision(project.settings, exclude_newer=project.manifest.exclude_newer)
+
+    def metadata(self, artifact: Artifact, python: str) -> Metadata:
+        """The core metadata of a file; an sdist that does not say them is built in isolation.
+
+        `python`: the target's full version. Raises MetadataError for metadata that can't be used, BuildError,
+        and what the network raises.
+        """
+        try:
+            return self.finder.metadata(artifact)
+        except NeedsBuild:
+            return self._built(artifact, python)
+
+    def _built(self, artifact: Artifact, python: str) -> Metadata:
+        import tempfile
+
+        with tempfile.TemporaryDirectory(prefix="provenv-sdist-") as folder:
+            digest, _ = self.finder.sha256(artifact)
+
+            def fetch() -> Path:
+                return self.finder.download(artifact, Path(folder) / artifact.filename)
+
+            return build_metadata(
+                fetch,
+                python=python,
+                provision=self._provision,
+                label=artifact.filename,
+                identity=digest,
+                records=self._cache,
+            )
+
+    def checked(self, artifact: Artifact) -> Artifact:
+        """The file with its sha256 and size, which are found out where its index does not say them."""
+        if artifact.hashes.get("sha256") and artifact.size is not None:
+            return artifact
+        digest, size = self.finder.sha256(artifact)
+        return replace(artifact, hashes={**artifact.hashes, "sha256": digest}, size=size)
+
+    def direct(self, requirement: ManifestRequirement | Requirement, python: str) -> DirectCandidate:
+        """The one candidate of a requirement with a URL."""
+        return self._direct_resolver.resolve(requirement, python=python, base=self._base)
+
+    @functools.cached_property
+    def _direct_resolver(self) -> DirectResolver:
+        return self._stack.enter_context(
+            DirectResolver(
+                download=self.finder.fetch_file,
+                provision=self._provision,
+                settings=self._settings,
+                records=self._cache,
+                may_build=self._may_build.covers,
+            )
+        )
+
+
+@contextmanager
+def open_files(project: Project, on_event: Callable[[str], None] | None = None) -> Iterator[Files]:
+    """The files of a project's candidates; connections and scratch folders are gone when the block ends."""
+    cache = Cache(project.settings.cache_dir)
+    auth = tuple(project.plugins.index_auth.values())
+    with ExitStack() as stack:
+        finder = stack.enter_context(Finder(project.settings, cache, auth=auth, on_event=on_event))
+        yield Files(project, finder, cache, stack)
