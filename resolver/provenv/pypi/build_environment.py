@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from provenv.errors import BuildError
 from provenv.pypi.processes import Finished, run_bounded, tool_environment
+from provenv.pypi.temporary import temporary_folder
 
 if TYPE_CHECKING:
     from provenv.settings import NetworkSettings
@@ -62,10 +63,8 @@ def build_environment(python: str) -> Iterator[BuildEnvironment]:
     Where this machine has no such Python, it is the one that runs us: hardly any project's metadata depend on
     it, and a lock for four Pythons should not need four. Nothing is downloaded for it.
     """
-    import tempfile
-
-    with tempfile.TemporaryDirectory(prefix="provenv-build-", ignore_cleanup_errors=True) as folder:
-        prefix, scratch = Path(folder, "venv"), Path(folder, "scratch")
+    with temporary_folder("build") as folder:
+        prefix, scratch = folder / "venv", folder / "scratch"
         scratch.mkdir()
         yield BuildEnvironment(prefix, _make_venv(prefix, minor_of(python)), scratch)
 

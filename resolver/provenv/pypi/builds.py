@@ -21,6 +21,7 @@ from provenv.pypi.build_environment import (
     running_minor,
 )
 from provenv.pypi.processes import Finished, run_bounded
+from provenv.pypi.temporary import disk_errors, temporary_folder
 
 if TYPE_CHECKING:
     from pyproject_hooks import BuildBackendHookCaller
@@ -55,34 +56,38 @@ class BuildSystem:
 
 
 def build_metadata(
-    source: Path,
+    source: Path | Callable[[], Path],
     *,
     python: str,
     provision: Provision,
     label: str,
     subdirectory: str | None = None,
-    sha256: str | None = None,
+    identity: str | None = None,
     variant: str = "",
     records: Records | None = None,
     seconds: float = SECONDS,
 ) -> Metadata:
-    """The metadata that the build backend of `source` (a tree, or an archive of one) prepares.
+    """The metadata that the build backend of `source` (a tree, an archive, or what fetches one) prepares.
 
     `python`: the wanted Python (`3.12.0`); see `build_environment` for what happens where it is missing.
-    `label` names the source in errors. With `sha256` (of the archive) and `records`, the answer is remembered
-    for this system, Python and `variant`, which says what else shapes the provision (exclude-newer, say).
+    `label` names the source in errors. With `identity` (an archive's sha256, a commit) and `records`, the
+    answer is remembered for this system, Python and `variant`, which says what else shapes the provision.
     `build_requires` of the answer holds everything that was in the build environment, pinned, sorted.
     Raises BuildError, with the end of the build's output, and whatever `provision` raises.
     """
-    key = f"{sha256}:{subdirectory or ''}:{sys.platform}:{minor_of(python)}:{running_minor()}:{variant}"
-    if sha256 is not None and records is not None:
+    key = f"{identity}:{subdirectory or ''}:{sys.platform}:{minor_of(python)}:{running_minor()}:{variant}"
+    if identity is not None and records is not None:
         remembered = _remembered(records.get(_RECORD_KIND, key), label)
         if remembered is not None:
             return remembered
-    with _source_tree(source, subdirectory, label) as tree:
+    fetched = source() if callable(source) else source
+    with (
+        disk_errors(f"{label} could not be built for its metadata"),
+        _source_tree(fetched, subdirectory, label) as tree,
+    ):
         text, pins = _build(tree, python, provision, label, seconds)
     metadata = _parsed(text, pins, label)
-    if sha256 is not None and records is not None:
+    if identity is not None and records is not None:
         records.put(_RECORD_KIND, key, (text, pins))
     return metadata
 
@@ -139,13 +144,11 @@ def _malformed(label: str, reason: str) -> BuildError:
 @contextlib.contextmanager
 def _source_tree(source: Path, subdirectory: str | None, label: str) -> Iterator[Path]:
     """The folder to build: the source itself, or an archive of it unpacked for the while."""
-    import tempfile
-
     if source.is_dir():
         yield inside(source, subdirectory, label)
         return
-    with tempfile.TemporaryDirectory(prefix="provenv-source-", ignore_cleanup_errors=True) as folder:
-        yield inside(unpack(source, Path(folder)), subdirectory, label)
+    with temporary_folder("source") as folder:
+        yield inside(unpack(source, folder), subdirectory, label)
 
 
 def inside(tree: Path, subdirectory: str | None, label: str) -> Path:
@@ -215,8 +218,6 @@ class _Hooks:
         from pyproject_hooks import (
             BackendUnavailable,
             BuildBackendHookCaller,
-            HookMissing,
-            UnsupportedOperation,
         )
 
         try:
@@ -237,9 +238,7 @@ class _Hooks:
             self._fail(hook, self._finished.last_lines())
         except BackendUnavailable as error:
             self._fail(hook, ["the backend can't be imported:", *error.traceback.strip().splitlines()[-6:]])
-        except HookMissing as error:
-            self._fail(hook, [f"the backend has no hook {error.hook_name}, which PEP 517 requires"])
-        except (UnsupportedOperation, OSError, ValueError, KeyError) as error:
+        except (OSError, ValueError, KeyError) as error:
             self._fail(hook, [f"the backend ended without an answer ({error})", *self._finished.last_lines()])
 
     def _run(

@@ -16,6 +16,7 @@ from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
 from provenv.errors import InputError, InstallError, NetworkError, Origin, ProvenvError
 from provenv.pypi.processes import Finished, run_bounded, tool_environment
+from provenv.pypi.references import redacted
 
 if TYPE_CHECKING:
     from provenv.settings import NetworkSettings
@@ -57,21 +58,6 @@ class GitSource:
 
     def __str__(self) -> str:
         return f"git+{self.repository}" + (f"@{self.revision}" if self.revision else "")
-
-
-def redacted(url: str) -> str:
-    """An address without its user and password; the user of an ssh address is part of it and stays."""
-    parts = urlsplit(url)
-    if "@" not in parts.netloc:
-        return url
-    user, host = parts.netloc.rsplit("@", 1)
-    keeps_user = parts.scheme in ("ssh", "git+ssh")
-    return urlunsplit(parts._replace(netloc=f"{user.partition(':')[0]}@{host}" if keeps_user else host))
-
-
-def is_vcs(url: str) -> bool:
-    """Whether an address is of the form `vcs+transport://…`, or git's own `git://` and `ssh://`."""
-    return url.startswith(("git+", "hg+", "svn+", "bzr+", "git:", "ssh:"))
 
 
 def parse_git(url: str, origin: Origin | None = None) -> GitSource:
@@ -191,7 +177,7 @@ class Git:
         return found[0]
 
     def _refs(self, source: GitSource, names: list[str]) -> dict[str, str]:
-        """Ref -> hash of the refs with these names; without names of all (the last ones, where they are many)."""
+        """Ref -> hash of the refs with these names; no names mean all (the last ones of very many)."""
         asking = ["ls-remote", "--", source.repository, *names]
         finished = self._git(asking, source, self._environ(source), Path(gettempdir()))
         if finished.code != 0:

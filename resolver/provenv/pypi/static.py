@@ -1,0 +1,98 @@
+"""Metadata that a source tree states without being built: by a static PKG-INFO or a static `[project]`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from provenv.errors import BuildError
+from provenv.standards.names import canonicalize
+
+_NEEDED = frozenset(("version", "dependencies", "optional-dependencies", "requires-python"))
+
+
+def pkg_info_text(tree: Path) -> str | None:
+    """The PKG-INFO of an unpacked sdist when it may be believed as it stands (PEP 643), else None."""
+    from provenv.pypi.metadata import decode, parse_headers, static_sdist_fields
+
+    try:
+        text = decode((tree / "PKG-INFO").read_bytes())
+    except OSError:
+        return None
+    return text if static_sdist_fields(parse_headers(text)) else None
+
+
+def pyproject_text(tree: Path, label: str) -> str | None:
+    """A static `[project]` table (PEP 621) as METADATA text; None when only a build can tell.
+
+    Raises BuildError for a requirement in it that PEP 508 does not allow.
+    """
+    import tomli
+
+    try:
+        document = tomli.loads((tree / "pyproject.toml").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    project = document.get("project")
+    if not isinstance(project, Mapping) or not _is_static(project):
+        return None
+    try:
+        return "\n".join([*_headers(project), "", ""])
+    except _Malformed:
+        return None  # The backend says best what is wrong with its input.
+    except ValueError as error:
+        raise BuildError(
+            f"{label} has an invalid requirement in its pyproject.toml", evidence=[str(error)]
+        ) from error
+
+
+class _Malformed(Exception):
+    """A value of a type that PEP 621 does not allow there."""
+
+
+def _is_static(project: Mapping[str, object]) -> bool:
+    dynamic = project.get("dynamic", [])
+    named = isinstance(project.get("name"), str) and isinstance(project.get("version"), str)
+    return named and isinstance(dynamic, list) and not _NEEDED.intersection(str(field) for field in dynamic)
+
+
+def _headers(project: Mapping[str, object]) -> Iterator[str]:
+    yield "Metadata-Version: 2.2"
+    yield f"Name: {project['name']}"
+    yield f"Version: {project['version']}"
+    requires_python = project.get("requires-python")
+    if requires_python is not None:
+        yield f"Requires-Python: {_one_line(requires_python)}"
+    for text in _array(project.get("dependencies", [])):
+        yield f"Requires-Dist: {_one_line(text)}"
+    extras = project.get("optional-dependencies", {})
+    if not isinstance(extras, Mapping):
+        raise _Malformed
+    for extra, texts in extras.items():
+        name = canonicalize(str(extra))
+        yield f"Provides-Extra: {name}"
+        for text in _array(texts):
+            yield f"Requires-Dist: {_under_extra(_one_line(text), name)}"
+
+
+def _array(value: object) -> list[object]:
+    if not isinstance(value, list):
+        raise _Malformed
+    return value
+
+
+def _one_line(value: object) -> str:
+    if not isinstance(value, str):
+        raise _Malformed
+    return " ".join(value.split())
+
+
+def _under_extra(text: str, extra: str) -> str:
+    """A requirement that holds only with an extra. Raises InvalidRequirement (a ValueError)."""
+    from provenv.standards.requirements import parse_requirement
+
+    requirement = parse_requirement(text)
+    condition = f'extra == "{extra}"'
+    marker = f"({requirement.marker}) and {condition}" if requirement.marker else condition
+    return str(replace(requirement, marker=marker))
