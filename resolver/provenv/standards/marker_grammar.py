@@ -49,14 +49,20 @@ def read_marker(scanner: Scanner, depth: int = 0) -> Tree:
     """The marker that starts here, up to the first thing that can't belong to one. Raises Malformed."""
     if depth > _DEEPEST:
         scanner.fail(f"parentheses nested more than {_DEEPEST} deep")
-    groups: list[list[Node]] = [[_read_node(scanner, depth)]]
+    first = _read_node(scanner, depth)
+    groups = [[first]]
     while joint := scanner.take_word("and", "or"):
         node = _read_node(scanner, depth)
         if joint == "and":
             groups[-1].append(node)
         else:
             groups.append([node])
-    return tuple(map(tuple, groups))
+    # Parentheses around the whole are no part of it.
+    return (
+        first
+        if len(groups) == len(groups[0]) == 1 and not isinstance(first, Atom)
+        else tuple(map(tuple, groups))
+    )
 
 
 def _read_node(scanner: Scanner, depth: int) -> Node:
@@ -70,8 +76,8 @@ def _read_node(scanner: Scanner, depth: int) -> Node:
             "expected `)` for the `(`" if scanner.at_end() else "expected `and`, `or` or `)`", opening
         )
     scanner.skip_blanks()
-    single = len(tree) == 1 and len(tree[0]) == 1
-    return tree[0][0] if single else tree
+    alone = tree[0][0]
+    return alone if tree == ((alone,),) else tree
 
 
 def _read_atom(scanner: Scanner) -> Atom:

@@ -67,9 +67,8 @@ def _read_requirement(scanner: Scanner) -> Requirement:
     else:
         specifier = _read_specifiers(scanner)
         scanner.skip_blanks()
-    marker = _read_marker(
-        scanner, "a comma, a semicolon" if specifier else "a version specifier, a semicolon"
-    )
+    otherwise = "a semicolon" if url else "a comma, a semicolon" if specifier else "a version, a semicolon"
+    marker = _read_marker(scanner, otherwise)
     return Requirement(
         canonicalize(name), tuple(sorted(set(map(canonicalize, extras)))), specifier, marker, url
     )
@@ -156,7 +155,7 @@ def _read_specifiers(scanner: Scanner) -> str:
 
 
 def _read_clause(scanner: Scanner) -> list[str]:
-    """The clause that is next, without blanks; several where `===` takes a comma along (the grammar's rule)."""
+    """The next clause, without blanks; several where `===` took a comma along, as the grammar has it."""
     text, start = scanner.text, scanner.position
     end = start
     while text[end : end + 1] and text[end] in "<>=!~":
