@@ -15,6 +15,7 @@ class NetworkSettings:
     `mirrors`: canonical index address (no trailing slash) -> the addresses to ask instead, in order; a mirror is a
     simple index, a flat page or a folder. `extra_indexes` and `find_links`: further sources that pip's configuration
     names. `constraints`: pip's constraints. `timeout`: seconds without a byte before an attempt is given up.
+    `no_index`: pip's configuration says that no index at all is asked, the find-links only.
     """
 
     default_index: str
@@ -31,6 +32,7 @@ class NetworkSettings:
     offline: bool = False
     cache_dir: Path = Path()
     keyring: bool = True
+    no_index: bool = False
     sources: tuple[str, ...] = ()
     """The files and variables that said something, for `provenv config` and error messages."""
 
