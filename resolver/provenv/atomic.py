@@ -6,7 +6,6 @@ import contextlib
 import errno
 import os
 import stat
-import tempfile
 import time
 from pathlib import Path
 
@@ -64,40 +63,37 @@ def _holds(path: Path, data: bytes) -> bool:
 
 
 def _replace(path: Path, data: bytes, durable: bool) -> None:
-    # The temporary file's name doesn't grow with the path's own, which may already be as long as names can
-    # be.
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".provenv-", suffix=".tmp")
+    temporary = _temporary(path)
+    # O_EXCL: never through somebody's link; a new file's permissions are what the umask leaves.
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+    descriptor = os.open(temporary, flags, 0o666)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
             if durable:
                 file.flush()
                 os.fsync(file.fileno())
-        Path(temporary).chmod(_mode(path))
+        with contextlib.suppress(FileNotFoundError):
+            temporary.chmod(stat.S_IMODE(path.stat().st_mode))
         _move(temporary, path)
     except BaseException:
         with contextlib.suppress(OSError):
-            Path(temporary).unlink()
+            temporary.unlink()
         raise
 
 
-def _mode(path: Path) -> int:
-    """The permissions of the file that is replaced, or what the umask leaves of a new one."""
-    try:
-        return stat.S_IMODE(path.stat().st_mode)
-    except FileNotFoundError:
-        umask = os.umask(0)
-        os.umask(umask)
-        return 0o666 & ~umask
+def _temporary(path: Path) -> Path:
+    """A name beside the file that nobody else takes, and that doesn't grow with the file's own."""
+    return path.with_name(f".provenv-{os.urandom(6).hex()}.tmp")
 
 
-def _move(source: str, target: Path) -> None:
+def _move(source: Path, target: Path) -> None:
     # Windows refuses while another process (a virus scanner, a reader) has the target open; that passes.
     for pause in (0.01, 0.05, 0.2, 0.5) if os.name == "nt" else ():
         try:
-            Path(source).replace(target)
+            source.replace(target)
         except PermissionError:
             time.sleep(pause)
         else:
             return
-    Path(source).replace(target)
+    source.replace(target)

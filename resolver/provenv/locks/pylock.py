@@ -7,7 +7,8 @@ inputs the lock is for; it stands before the packages, where a person looks firs
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from provenv.atomic import write_text
@@ -50,12 +51,12 @@ def render(
     `markers`: the platform's marker environment (`Platform.marker_environment`), by which installers refuse
     the lock on another platform. Raises ValueError when an artifact has no hash.
     """
-    blocks = [_head(resolution.target, markers or {}), *_tool(resolution, inputs)]
-    blocks += [_package(p, lock_dir) for p in sorted(resolution.packages, key=lambda p: p.name)]
-    # A lock without packages needs its key all the same (PEP 751), and that before the first table.
-    if not resolution.packages:
-        blocks[0] += "packages = []\n"
-    return HEADER + "\n".join(blocks)
+    return _document(resolution, inputs, _Places(lock_dir, without_credentials), markers or {})
+
+
+def render_private(resolution: Resolution, inputs: LockInputs, lock_dir: Path) -> str:
+    """As `render`, with the credentials of addresses left in: for an installer alone, never to be kept."""
+    return _document(resolution, inputs, _Places(lock_dir, str), {})
 
 
 def write(text: str, path: Path) -> bool:
@@ -70,6 +71,28 @@ def requires_python(python: str) -> str:
         raise ValueError(f"not a Python version: {python!r}")
     minor = f"=={match[1]}.{match[2]}.*"
     return minor if not int(match[3] or 0) else f">={match[0]},{minor}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """How addresses are written: paths relative to the lock's folder, URLs cleaned of secrets."""
+
+    lock_dir: Path
+    clean: Callable[[str], str]
+
+    def address(self, url: str) -> tuple[str, str]:
+        """The key and its value: `path` for a file on this disk, `url` for any other."""
+        path = path_of(url)
+        return ("url", self.clean(url)) if path is None else ("path", portable_path(path, self.lock_dir))
+
+
+def _document(resolution: Resolution, inputs: LockInputs, places: _Places, markers: Mapping[str, str]) -> str:
+    blocks = [_head(resolution.target, markers), *_tool(resolution, inputs)]
+    blocks += [_package(p, places) for p in sorted(resolution.packages, key=lambda p: p.name)]
+    # A lock without packages needs its key all the same (PEP 751), and that before the first table.
+    if not resolution.packages:
+        blocks[0] += "packages = []\n"
+    return HEADER + "\n".join(blocks)
 
 
 def _head(target: Target, markers: Mapping[str, str]) -> str:
@@ -121,8 +144,8 @@ def _build_lines(build: Build) -> Iterator[tuple[str, str]]:
         yield "index", _quote(without_credentials(build.index))
 
 
-def _package(package: Package, lock_dir: Path) -> str:
-    blocks = [_table("packages", _package_lines(package), array=True), _source(package, lock_dir)]
+def _package(package: Package, places: _Places) -> str:
+    blocks = [_table("packages", _package_lines(package), array=True), _source(package, places)]
     extra = list(_package_tool_lines(package))
     if extra:
         blocks.append(_table("packages.tool.provenv", extra))
@@ -153,10 +176,10 @@ def _package_tool_lines(package: Package) -> Iterator[tuple[str, str]]:
         yield "build-requires", _array(package.build_requires)
 
 
-def _source(package: Package, lock_dir: Path) -> str:
+def _source(package: Package, places: _Places) -> str:
     if package.artifact is None:
-        return _tree(package, lock_dir)
-    lines = list(_artifact_lines(package.artifact, lock_dir))
+        return _tree(package, places)
+    lines = list(_artifact_lines(package.artifact, places))
     if package.direct:
         if package.direct.subdirectory:
             lines.append(("subdirectory", _quote(package.direct.subdirectory)))
@@ -166,13 +189,13 @@ def _source(package: Package, lock_dir: Path) -> str:
     return _table("packages.sdist", lines)
 
 
-def _tree(package: Package, lock_dir: Path) -> str:
+def _tree(package: Package, places: _Places) -> str:
     direct = package.direct
     if direct is None:
         raise ValueError(f"{package.name} has neither an artifact nor a source tree")
     if direct.vcs:
-        return _table("packages.vcs", _vcs_lines(direct, lock_dir))
-    lines = [("path", _quote(_local(direct.url, lock_dir) or direct.url))]
+        return _table("packages.vcs", _vcs_lines(direct, places))
+    lines = [("path", _quote(places.address(direct.url)[1]))]
     if direct.editable:
         lines.append(("editable", "true"))
     if direct.subdirectory:
@@ -180,13 +203,13 @@ def _tree(package: Package, lock_dir: Path) -> str:
     return _table("packages.directory", lines)
 
 
-def _vcs_lines(direct: Direct, lock_dir: Path) -> Iterator[tuple[str, str]]:
+def _vcs_lines(direct: Direct, places: _Places) -> Iterator[tuple[str, str]]:
     if not direct.vcs or not direct.commit:
         raise ValueError(f"{direct.url} is locked to no commit")
     url = direct.url.removeprefix(f"{direct.vcs}+")
-    path = _local(url, lock_dir)
+    key, address = places.address(url)
     yield "type", _quote(direct.vcs)
-    yield ("path", _quote(path)) if path else ("url", _quote(without_credentials(url)))
+    yield key, _quote(address)
     if direct.revision:
         yield "requested-revision", _quote(direct.revision)
     yield "commit-id", _quote(direct.commit)
@@ -194,13 +217,12 @@ def _vcs_lines(direct: Direct, lock_dir: Path) -> Iterator[tuple[str, str]]:
         yield "subdirectory", _quote(direct.subdirectory)
 
 
-def _artifact_lines(artifact: Artifact, lock_dir: Path) -> Iterator[tuple[str, str]]:
-    path = _local(artifact.url, lock_dir)
-    address = path or without_credentials(artifact.url.partition("#")[0])
+def _artifact_lines(artifact: Artifact, places: _Places) -> Iterator[tuple[str, str]]:
+    key, address = places.address(artifact.url.partition("#")[0])
     # PEP 751: the name may be left out where the address ends in it; a `+` is often percent-encoded there.
     if not address.endswith(f"/{artifact.filename}"):
         yield "name", _quote(artifact.filename)
-    yield ("path" if path else "url"), _quote(address)
+    yield key, _quote(address)
     if artifact.uploaded and _TIME.fullmatch(artifact.uploaded):
         yield "upload-time", artifact.uploaded
     if artifact.size is not None:
@@ -211,11 +233,6 @@ def _artifact_lines(artifact: Artifact, lock_dir: Path) -> Iterator[tuple[str, s
     # The strongest that everybody knows, alone; others only where an index has no such.
     chosen = ["sha256"] if "sha256" in hashes else sorted(hashes)
     yield "hashes", "{ " + ", ".join(f"{name} = {_quote(hashes[name])}" for name in chosen) + " }"
-
-
-def _local(url: str, lock_dir: Path) -> str | None:
-    path = path_of(url)
-    return None if path is None else portable_path(path, lock_dir)
 
 
 def _table(

@@ -1,0 +1,73 @@
+"""Does an environment still hold what was installed into it? Folder listings tell, without a process."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from provenv.environments.store import Environment
+
+
+def site_packages(prefix: Path, python_version: str) -> Path:
+    """Where an environment keeps its packages."""
+    if os.name == "nt":
+        return prefix / "Lib" / "site-packages"
+    minor = ".".join(python_version.split(".")[:2])
+    return prefix / "lib" / f"python{minor}" / "site-packages"
+
+
+def contents(prefix: Path, python_version: str) -> tuple[str, ...]:
+    """The names in its site-packages, sorted, less what Python itself puts there."""
+    try:
+        with os.scandir(site_packages(prefix, python_version)) as entries:
+            names = [entry.name for entry in entries]
+    except OSError:
+        return ()
+    return tuple(sorted(name for name in names if name != "__pycache__"))
+
+
+def is_untouched(environment: Environment) -> bool:
+    """Whether nothing was added, nothing removed, and no local project has changed since it was installed."""
+    return contents(environment.prefix, environment.python_version) == environment.contents and all(
+        stamp == project_stamp(folder, editable) for folder, editable, stamp in environment.projects
+    )
+
+
+def has_lost(environment: Environment) -> bool:
+    """Whether something is gone that was installed; an installer that trusts its records won't restore it."""
+    return not set(environment.contents) <= set(contents(environment.prefix, environment.python_version))
+
+
+def project_stamp(folder: str, editable: bool) -> str:
+    """A stamp of a local project by its files' sizes and times.
+
+    An editable project is used where it lies, so that only the files that describe it count.
+    """
+    project = Path(folder)
+    digest = hashlib.sha256()
+    for file in _described(project) if editable else _files(project):
+        try:
+            status = file.stat()
+        except OSError:
+            continue
+        digest.update(f"{file} {status.st_size} {status.st_mtime_ns}\n".encode("utf-8", "surrogatepass"))
+    return digest.hexdigest()[:16]
+
+
+def _described(project: Path) -> Iterator[Path]:
+    return (project / name for name in ("pyproject.toml", "setup.py", "setup.cfg"))
+
+
+def _files(project: Path) -> Iterator[Path]:
+    for parent, folders, files in os.walk(project):
+        folders[:] = sorted(name for name in folders if not _is_product(name))
+        yield from (Path(parent, name) for name in sorted(files))
+
+
+def _is_product(folder: str) -> bool:
+    """Whether a folder holds what tools made there, and a build itself may change."""
+    return (
+        folder.startswith(".") or folder.endswith(".egg-info") or folder in ("__pycache__", "build", "dist")
+    )

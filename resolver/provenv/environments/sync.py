@@ -1,0 +1,249 @@
+"""A lock installed: the environment made by uv, every file checked by its hash, nothing else in it."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from provenv.atomic import disk_error
+from provenv.environments import store
+from provenv.environments.failures import failure
+from provenv.environments.guard import Right, exclusive
+from provenv.environments.interpreters import choose_python, explain_missing
+from provenv.environments.sources import Rewrite, Step, local_projects, needs_build, steps, write_copy
+from provenv.environments.state import contents, has_lost, is_untouched, project_stamp
+from provenv.environments.store import Environment
+from provenv.environments.uv import Ended, run_uv, version
+from provenv.errors import InputError, InstallError
+from provenv.hooks.types import Platform
+from provenv.locks.reader import Lock, parse
+from provenv.pypi.build_environment import network_variables
+from provenv.settings import NetworkSettings
+
+SHELLS = ("bash", "zsh", "fish", "powershell", "cmd")
+
+
+@dataclass(frozen=True, slots=True)
+class Outfit:
+    """What an environment has beside its packages: its platform's layout, its accelerator's variables."""
+
+    platform: Platform
+    variables: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """What an installation did. `changed` is False when the environment was already just so."""
+
+    environment: Environment
+    changed: bool
+
+
+def install(
+    lock_path: Path,
+    prefix: Path,
+    settings: NetworkSettings,
+    outfit: Outfit,
+    *,
+    python: str | None = None,
+    rewrite: Rewrite | None = None,
+    progress: Callable[[str], None] = lambda line: None,
+) -> Installed:
+    """Make the environment at `prefix` hold what the lock says: no more, no less.
+
+    `python`: an interpreter to make it from, when not the one that fits. `rewrite`: where to fetch a file
+    from in place of its locked address. `progress` gets a line for each step.
+
+    An environment that already is so costs the reading of two files. Whatever interrupts a change, the
+    environment then counts as half-made, and the next call makes it anew. Raises InputError (no lock, a
+    folder that is no environment), InstallError, BuildError, NetworkError, IndexAnswerError, DiskError.
+    """
+    prefix = prefix.absolute()
+    job = _Job(lock_path.absolute(), _read(lock_path), prefix, settings, outfit, python, rewrite, progress)
+    done = job.already_done()
+    if done:
+        return Installed(done, changed=False)
+    with exclusive(prefix, settings.cache_dir / "environments", job.tell_waiting) as right:
+        # Another process may have done it while this one waited.
+        done = job.already_done()
+        return Installed(done, changed=False) if done else Installed(job.change(right), changed=True)
+
+
+def _read(lock_path: Path) -> bytes:
+    try:
+        return lock_path.read_bytes()
+    except FileNotFoundError as error:
+        raise InputError(f"there is no lock {lock_path}", hints=["make it with `provenv lock`"]) from error
+    except OSError as error:
+        raise disk_error("read", lock_path, error) from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """One installation: what it is given, and its steps."""
+
+    lock_path: Path
+    data: bytes
+    prefix: Path
+    settings: NetworkSettings
+    outfit: Outfit
+    python: str | None
+    rewrite: Rewrite | None
+    progress: Callable[[str], None]
+
+    def already_done(self) -> Environment | None:
+        """The environment, when nothing has to be installed; its note follows the plugins all the same."""
+        found = store.load(self.prefix)
+        if found is None or found.lock_sha256 != self._sha256() or not is_untouched(found):
+            return None
+        fitted = self._fitted(replace(found, lock=self.lock_path))
+        if fitted != found:
+            store.save(fitted)
+        return fitted
+
+    def tell_waiting(self) -> None:
+        self.progress(f"waiting for another process that changes {self.prefix}")
+
+    def change(self, right: Right) -> Environment:
+        """Make or bring up to date the environment. The note goes first and comes back last."""
+        lock = parse(self.data, self.lock_path)
+        found = store.load(self.prefix)
+        self._refuse_foreign(found, right)
+        right.begin()
+        store.unmark(self.prefix)
+        if found is None or has_lost(found) or not self._serves(found, lock):
+            self._make(lock)
+        for step in steps(lock):
+            self._install(step, lock, right)
+        environment = self._environment(lock)
+        store.save(environment)
+        right.finish()
+        return environment
+
+    def _sha256(self) -> str:
+        return hashlib.sha256(self.data).hexdigest()
+
+    def _refuse_foreign(self, found: Environment | None, right: Right) -> None:
+        """Nobody's folder is overwritten but one that provenv made, whole or not."""
+        ours = found or right.unfinished or self.prefix.parent.name == store.FOLDER
+        if ours or not self.prefix.exists():
+            return
+        if not self.prefix.is_dir() or any(self.prefix.iterdir()):
+            raise InputError(
+                f"{self.prefix} is not empty, and no environment of provenv's",
+                hints=["name another folder, or remove this one first"],
+            )
+
+    def _serves(self, found: Environment, lock: Lock) -> bool:
+        """Whether the environment's Python is one that the lock is for."""
+        wanted, has = (_numbers(text) for text in (lock.target.python, found.python_version))
+        return has[:2] == wanted[:2] and has >= wanted and self.python is None
+
+    def _make(self, lock: Lock) -> None:
+        """An empty environment, in place of whatever half of one is there."""
+        try:
+            if self.prefix.exists():
+                shutil.rmtree(self.prefix)
+            self.prefix.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise disk_error("replace", self.prefix, error) from error
+        wanted = lock.target.python
+        choice = [self.python] if self.python else choose_python(wanted)
+        offline = ["--no-python-downloads"] if self.settings.offline else []
+        ended = self._uv(["venv", "--no-project", "--python", *choice, *offline, str(self.prefix)])
+        if ended.code != 0:
+            raise explain_missing(wanted, failure(f"making {self.prefix}", ended.lines))
+        made = self._python_version()
+        if _numbers(made)[:2] != _numbers(wanted)[:2]:
+            raise InstallError(
+                f"{self.python} is Python {made}, and {lock.target.name} is for Python {wanted}",
+                hints=["name an interpreter of that version, or leave it out"],
+            )
+
+    def _install(self, step: Step, lock: Lock, right: Right) -> None:
+        with tempfile.TemporaryDirectory(prefix="provenv-") as scratch:
+            folder = Path(scratch)
+            plain = step.exact and self.rewrite is None
+            source = self.lock_path if plain else write_copy(lock, step.packages, self.rewrite, folder)
+            how = ["sync"] if step.exact else ["install", "--no-deps", "-r"]
+            where = ["--python", str(self._interpreter()), *self._options(step, lock, folder)]
+            ended = self._uv(["pip", *how, str(source), *where], right)
+        if ended.code != 0:
+            raise failure(f"installing {lock.target.name}", ended.lines)
+
+    def _options(self, step: Step, lock: Lock, folder: Path) -> list[str]:
+        options = ["--offline"] if self.settings.offline else []
+        if not any(map(needs_build, step.packages)):
+            # Every file's address is in the lock: no index has to be asked for anything.
+            return [*options, "--no-build", "--no-index"]
+        if step.build_constraints:
+            pins = folder / "build-constraints.txt"
+            pins.write_text("\n".join(step.build_constraints) + "\n", encoding="utf-8")
+            options += ["--build-constraints", str(pins)]
+        for name, _, editable in local_projects(lock):
+            # uv looks at a project's description only, and would keep what was built of older code.
+            options += [] if editable else ["--reinstall-package", name]
+        return options
+
+    def _uv(self, arguments: list[str], right: Right | None = None) -> Ended:
+        return run_uv(
+            arguments,
+            network_variables(self.settings),
+            cwd=self.prefix.parent,
+            tell=self.progress,
+            inherited=right.descriptor if right else None,
+        )
+
+    def _environment(self, lock: Lock) -> Environment:
+        made = self._python_version()
+        projects = [(folder, editable) for _, folder, editable in local_projects(lock)]
+        return self._fitted(
+            Environment(
+                prefix=self.prefix,
+                target=lock.target.name,
+                lock=self.lock_path,
+                lock_sha256=self._sha256(),
+                python_version=made,
+                installer=version(),
+                scripts="",
+                interpreter="",
+                contents=contents(self.prefix, made),
+                projects=tuple(
+                    (folder, editable, project_stamp(folder, editable)) for folder, editable in projects
+                ),
+            )
+        )
+
+    def _fitted(self, environment: Environment) -> Environment:
+        """With what the plugins say of its platform and accelerator now."""
+        platform = self.outfit.platform
+        lines = ((shell, tuple(platform.activation(shell, str(self.prefix)))) for shell in SHELLS)
+        return replace(
+            environment,
+            scripts=platform.scripts,
+            interpreter=platform.python,
+            variables=tuple(sorted(self.outfit.variables.items())),
+            activation=tuple(lines),
+        )
+
+    def _interpreter(self) -> Path:
+        return self.prefix / self.outfit.platform.python
+
+    def _python_version(self) -> str:
+        """The full version that the environment's own description tells."""
+        path = self.prefix / "pyvenv.cfg"
+        try:
+            lines = path.read_text(encoding="utf-8").splitlines()
+        except OSError as error:
+            raise disk_error("read", path, error) from error
+        pairs = (line.partition("=") for line in lines)
+        facts = {key.strip(): value.strip() for key, _, value in pairs}
+        return facts.get("version_info") or facts.get("version") or ""
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split(".")[:3] if part.isdigit())
