@@ -8,7 +8,7 @@ from pathlib import Path
 from provenv.errors import Origin
 from provenv.manifest.draft import Draft
 from provenv.manifest.requirements_lines import LogicalLine
-from provenv.manifest.requirements_txt import _Reader
+from provenv.manifest.requirements_txt import RequirementsReader
 from provenv.manifest.values import Manifest
 
 COMMAND_LINE = "the command line"
@@ -24,10 +24,10 @@ def adhoc_manifest(
     """
     first = files[0] if files else Path("requirements.in")
     draft = Draft(first, "requirements")
-    reader = _Reader(draft)
+    reader = RequirementsReader(draft)
     for text in requirements:
         line = LogicalLine(1, text, text, ())
-        reader._line(line, Origin(COMMAND_LINE), Path.cwd() / "argument", draft.requirements, ())
+        reader.take_line(line, Origin(COMMAND_LINE), Path.cwd() / "argument", draft.requirements, ())
     for path in files:
         reader.read(path, draft.requirements, None, ())
     for path in constraints:

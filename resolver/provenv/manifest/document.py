@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,10 +17,11 @@ Keys = tuple[str | int, ...]
 
 def shown_path(path: Path) -> str:
     """A path as the user would name it: relative below the working folder, else as given."""
+    plain = Path(os.path.normpath(path))
     try:
-        return path.absolute().relative_to(Path.cwd()).as_posix()
+        return plain.absolute().relative_to(Path.cwd()).as_posix()
     except (ValueError, OSError):
-        return str(path)
+        return str(plain)
 
 
 def read_bytes(path: Path, *, origin: Origin | None = None) -> bytes:

@@ -47,7 +47,13 @@ def entry(
     if parsed.url and folder:
         from provenv.manifest.locations import absolute_url
 
-        parsed = replace(parsed, url=absolute_url(parsed.url, folder))
+        url = absolute_url(parsed.url, folder)
+        if url is None:
+            raise ManifestError(
+                f"{shown or text!r}: {parsed.url!r} is neither an address nor a path that is there",
+                origin=origin,
+            )
+        parsed = replace(parsed, url=url)
     return ManifestRequirement(parsed, shown or text, origin, hashes, False, group, extra)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from provenv.manifest.document import Table
@@ -35,9 +37,13 @@ def read_indexes(table: Table, draft: Draft) -> None:
         refuse_twice(one, index, found)
         found.append(index)
     taken = {index.name for index in found}
-    has_default = any(index.default for index in found)
-    others = [i for i in draft.indexes if i.name not in taken and not (has_default and i.default)]
+    others = [index for index in draft.indexes if index.name not in taken]
+    if any(index.default for index in found):
+        # the other default is asked only for what is pinned to it
+        others = [replace(i, default=False, explicit=True) if i.default else i for i in others]
     draft.indexes[:] = [*found, *others]
+    patterns = [pattern for index in found for pattern in index.packages]
+    draft.pins[:] = [p for p in draft.pins if not any(fnmatchcase(p.package, one) for one in patterns)]
 
 
 def refuse_twice(table: Table, index: Index, before: list[Index]) -> None:

@@ -70,14 +70,18 @@ def file_url(text: str, folders: tuple[Path, ...]) -> str:
     return chosen.resolve().as_uri() + hash_sign + fragment
 
 
-def absolute_url(url: str, folder: Path) -> str:
-    """A direct reference with the project's folder in place of a tool's own placeholder for it."""
+def absolute_url(url: str, folder: Path) -> str | None:
+    """A direct reference with the project's folder in place of a tool's own placeholder for it.
+
+    None where it is neither an address nor a path.
+    """
     root = folder.resolve().as_uri()
     # hatch's and pdm's ways of saying "beside this file"
     for placeholder in ("{root:uri}", "file:///${PROJECT_ROOT}", "file://${PROJECT_ROOT}", "file://{root}"):
         url = url.replace(placeholder, root)
     if not _SCHEME.match(url):
-        return file_url(url, (folder,))
+        is_path = "/" in url or url.startswith(".") or (folder / url).exists()
+        return file_url(url, (folder,)) if is_path else None
     # `file:../lib` and `file:lib` are no absolute addresses; uv and pip take them from the folder
     relative = re.fullmatch(r"file:(?!/)(.+)", url, re.IGNORECASE)
     return file_url(relative[1], (folder,)) if relative else url

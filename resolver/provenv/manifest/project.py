@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from provenv.manifest.document import Document, Table
@@ -47,9 +48,14 @@ def _requires_python(project: Table) -> str | None:
         raise project.error(
             f"requires-python {text!r} is no version specifier: {error}",
             "requires-python",
-            hints=['write it as `requires-python = ">=3.11"`'],
+            hints=[f'write it as `requires-python = ">={_first_version(text)}"`'],
         ) from None
     return text
+
+
+def _first_version(text: str) -> str:
+    found = re.search(r"\d+(\.\d+)*", text)
+    return found.group() if found else "3.11"
 
 
 def _dependencies(project: Table, dynamic: Dynamic) -> tuple[ManifestRequirement, ...]:

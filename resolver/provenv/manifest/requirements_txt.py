@@ -28,7 +28,7 @@ def read_requirements(path: Path) -> Manifest:
         ManifestError: a line that pip would refuse, or that can't be followed; with its file and line.
     """
     draft = Draft(path, "requirements")
-    _Reader(draft).read(path, draft.requirements, None, ())
+    RequirementsReader(draft).read(path, draft.requirements, None, ())
     if "constraints" in path.name.lower():
         draft.warn(
             f"{path.name} looks like a constraints file, and is read as requirements: everything in it is "
@@ -45,7 +45,7 @@ def read_constraints(path: Path, origin: Origin | None = None) -> tuple[Manifest
         ManifestError: as for a requirements file.
     """
     draft = Draft(path, "requirements")
-    _Reader(draft).read(path, draft.constraints, origin, ())
+    RequirementsReader(draft).read(path, draft.constraints, origin, ())
     return tuple(draft.constraints)
 
 
@@ -56,11 +56,11 @@ def read_requirement_lines(path: Path, origin: Origin) -> tuple[ManifestRequirem
         ManifestError: as for a requirements file.
     """
     draft = Draft(path, "requirements")
-    _Reader(draft).read(path, draft.requirements, origin, ())
+    RequirementsReader(draft).read(path, draft.requirements, origin, ())
     return tuple(draft.requirements)
 
 
-class _Reader:
+class RequirementsReader:
     """Reads files into one draft; what a line asks for goes into the list that its file was included for."""
 
     def __init__(self, draft: Draft) -> None:
@@ -81,11 +81,11 @@ class _Reader:
             self._draft.warn("not UTF-8: what it says here can't be read", Origin(shown, decoded.doubtful))
         here = (*within, path.resolve())
         for line in logical_lines(decoded.text, os.environ):
-            self._line(line, Origin(shown, line.number), path, into, here)
+            self.take_line(line, Origin(shown, line.number), path, into, here)
         if not within and self._needs_hashes:
             self._check_hashes(self._needs_hashes)
 
-    def _line(
+    def take_line(
         self,
         line: LogicalLine,
         origin: Origin,
@@ -93,6 +93,7 @@ class _Reader:
         into: list[ManifestRequirement],
         within: tuple[Path, ...],
     ) -> None:
+        """Takes one line of the file at `path`, whose folder is where relative paths start."""
         if line.unset:
             names = ", ".join(line.unset)
             self._draft.warn(f"the variable {names} is not set, and stays as it is written", origin)

@@ -72,13 +72,25 @@ def _source(table: Table, name: str, draft: Draft) -> _Direct | None:
                 "index",
                 hints=spelling_hints(index, known, "indexes") or ["add it as [[tool.uv.index]]"],
             )
-        draft.pins.append(Pin(name, index, marker, extra, group, table.origin()))
+        if name in _asked_for(draft):
+            draft.pins.append(Pin(name, index, marker, extra, group, table.origin()))
+        else:
+            draft.warn(
+                f"tool.uv.sources.{name} has no effect, as in uv: nothing in this file requires {name}",
+                table.origin(),
+            )
         return None
     url = _address(table, name, draft)
     if url is None:
         return None
     editable = table.boolean("editable") or table.boolean("workspace") or False
     return _Direct(url, editable, marker, extra, group)
+
+
+def _asked_for(draft: Draft) -> set[str]:
+    """The names to which uv applies a source: those that the project itself writes down."""
+    entries = (*draft.requirements, *draft.constraints, *draft.overrides)
+    return {required.requirement.name for required in entries}
 
 
 def _address(table: Table, name: str, draft: Draft) -> str | None:

@@ -1,4 +1,4 @@
-"""What a manifest says, as immutable values: the same whether it was a pyproject.toml or a requirements file."""
+"""What a manifest says, as immutable values: the same for a pyproject.toml and a requirements file."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from provenv.standards.requirements import Requirement
 class ManifestRequirement:
     """A requirement as a user wrote it, and where.
 
-    `text` is the user's own text (continuations joined, comment and options removed). `hashes` are those that a
-    requirements file gives (`sha256:…`); when there are any, the chosen file must have one of them.
+    `text` is the user's own text (continuations joined, comment and options removed). `hashes` are those that
+    a requirements file gives (`sha256:…`); when there are any, the chosen file must have one of them.
     `editable` and local paths have their address in `requirement.url` (a `file:` URL); an unnamed path's or
     URL's name is found when it is resolved, and until then `requirement.name` is "".
     """
@@ -36,8 +36,8 @@ class ManifestRequirement:
 class Index:
     """Where packages are published.
 
-    `url`: the canonical address (a lock says it). `packages`: patterns of canonical names that come from here and
-    nowhere else. `explicit`: asked only for packages that a pin names. `flat`: a page or folder of files
+    `url`: the canonical address (a lock says it). `packages`: patterns of canonical names that come from here
+    and nowhere else. `explicit`: asked only for packages that a pin names. `flat`: a page or folder of files
     (`--find-links`), not a simple index. `marker`-limited pins (as uv has them) are in `Pin`.
     """
 
@@ -110,8 +110,8 @@ class FileRule:
 class Manifest:
     """One manifest, whole. `requirements` holds everything of all groups and extras; `selected()` filters.
 
-    `exclude_newer`: an RFC 3339 time or date as text normalised to `YYYY-MM-DDTHH:MM:SSZ`, files uploaded at or
-    after it do not exist; per package in `exclude_newer_package` (None lifts it for that package).
+    `exclude_newer`: an RFC 3339 time or date as text normalised to `YYYY-MM-DDTHH:MM:SSZ`, files uploaded at
+    or after it do not exist; per package in `exclude_newer_package` (None lifts it for that package).
     `prerelease`: the global rule, with exceptions per package.
     """
 
@@ -155,7 +155,7 @@ class Manifest:
     def selected(
         self, groups: tuple[str, ...] | None = None, extras: tuple[str, ...] | None = None
     ) -> tuple[ManifestRequirement, ...]:
-        """The requirements of `[project] dependencies` and of these groups and extras (None: the manifest's own)."""
+        """`[project] dependencies` and those of these groups and extras (None: the manifest's own)."""
         chosen_groups = self.groups if groups is None else groups
         chosen_extras = self.extras if extras is None else extras
         return tuple(

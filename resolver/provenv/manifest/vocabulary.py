@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from provenv.hooks.types import EnvelopeKey
+
+if TYPE_CHECKING:
+    from provenv.hooks.manager import Plugins
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +18,14 @@ class Vocabulary:
     platforms: tuple[str, ...]
     accelerators: tuple[str, ...]
     envelope_words: tuple[EnvelopeKey, ...]
+
+
+def vocabulary_of(found: Plugins) -> Vocabulary:
+    """What these plugins know; `auto` is the accelerator that is usable here."""
+    envelopes = [platform.envelope for platform in found.platforms.values()]
+    envelopes += [accelerator.envelope for accelerator in found.accelerators.values()]
+    words = {key.name: key for envelope in envelopes for key in envelope}
+    return Vocabulary(tuple(found.platforms), (*found.accelerators, "auto"), tuple(words.values()))
 
 
 # The words that every target may say, so that a manifest can be read where no plugin is asked.
