@@ -95,7 +95,8 @@ _KINDS = (
         ("a lock of local files installs only where these are: bring them here, or lock anew",),
     ),
     _Kind(
-        r"for the current platform|has no binary distribution|not supported by the lockfile|incompatible with the",
+        r"for the current platform|has no binary distribution"
+        r"|not supported by the lockfile|incompatible with the",
         InstallError,
         "the lock is not for this machine",
         ("`provenv install` without `--target` takes one that is",),
@@ -122,4 +123,4 @@ def _evidence(lines: Sequence[str]) -> list[str]:
         if re.match(r"\s*hint:", line):
             break
         told.append(re.sub(r"^\s*(error|cause): ", "", without_credentials(line)).rstrip())
-    return told[-30:]
+    return [line for line in told if line.strip()][-30:]

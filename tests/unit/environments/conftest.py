@@ -1,4 +1,4 @@
-"""A bench for environments: a loopback index, a project in a folder with an awkward name, uv's cache apart."""
+"""A bench for environments: a loopback index, a project in an awkward folder, uv's cache apart."""
 
 from __future__ import annotations
 

@@ -15,8 +15,9 @@ from pathlib import Path
 import pytest
 
 from provenv.environments import store
+from provenv.environments.failures import failure
 from provenv.environments.state import site_packages
-from provenv.environments.sync import SHELLS
+from provenv.environments.sync import SHELLS, Outfit, install
 from provenv.errors import BuildError, DiskError, IndexAnswerError, InputError, InstallError, NetworkError
 from provenv.pypi.artifacts import Artifact
 from provenv.resolution import Direct, Package
@@ -24,7 +25,7 @@ from support.distributions import make_wheel, metadata_text
 from support.index_server import Fault, ServedFile
 from support.locking import TARGET, package, sdist, wheel
 
-from .conftest import HERE, Bench
+from .conftest import HERE, Bench, platform
 
 posix = pytest.mark.skipif(os.name == "nt", reason="POSIX signals, permissions and paths")
 
@@ -164,10 +165,6 @@ def test_a_virtual_environment_of_somebody_else_is_never_overwritten(bench: Benc
 
 def test_a_missing_lock_says_how_to_make_it(bench: Bench) -> None:
     bench.lock().unlink()
-    from provenv.environments.sync import Outfit, install
-
-    from .conftest import platform
-
     with pytest.raises(InputError, match="there is no lock") as caught:
         install(bench.project / "no.toml", bench.prefix, bench.settings, Outfit(platform(), {}))
     assert caught.value.hints == ("make it with `provenv lock`",)
@@ -221,7 +218,6 @@ def start_installing(bench: Bench, into: Path, *packages: Package) -> subprocess
 
 def slow_package(bench: Bench, delay: float) -> Package:
     slow = package(wheel(bench.index, "slow"))
-    # The handler answers only after the delay, but notes the request then too: drip the body instead.
     bench.index.fail("/files/slow-1.0-py3-none-any.whl", Fault(drip=delay / 900, times=1))
     return slow
 
@@ -338,26 +334,31 @@ def test_a_folder_that_may_not_be_written_is_told(bench: Bench, tmp_path: Path) 
         bench.install(into=tmp_path / "closed" / "env")
 
 
-@posix
-def test_a_full_disk_is_told_as_such(bench: Bench) -> None:
-    """uv's own words, since a test can't fill a disk: the limit on file sizes gives another error."""
-    from provenv.environments.failures import failure
-
-    told = failure(
-        "installing x",
-        [
-            "Prepared 1 package",
-            "error: Failed to install: a",
-            "  cause: No space left on device (os error 28)",
-        ],
-    )
-    assert isinstance(told, DiskError)
-    assert told.evidence == ("Failed to install: a", "No space left on device (os error 28)")
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        ("No space left on device (os error 28)", DiskError),
+        ("There is not enough space on the disk. (os error 112)", DiskError),
+        ("Read-only file system (os error 30)", DiskError),
+        ("invalid peer certificate: UnknownIssuer", NetworkError),
+        ("something nobody has seen yet", InstallError),
+    ],
+)
+def test_what_a_test_cannot_bring_about_is_known_by_its_words(words: str, error: type[Exception]) -> None:
+    lines = [
+        "Prepared 1 package in 1ms",
+        "error: Failed to install: a",
+        f"  cause: {words}",
+        "",
+        "hint: --flag",
+    ]
+    told = failure("installing x", lines)
+    assert type(told) is error
+    assert told.message.startswith("installing x failed")
+    assert told.evidence[:2] == ("Failed to install: a", words)
 
 
 def test_secrets_in_what_uv_prints_are_cut() -> None:
-    from provenv.environments.failures import failure
-
     told = failure("x", ["error: Failed to fetch: https://bob:hunter2@files.example/a.whl"])
     assert "hunter2" not in str(told)
 
