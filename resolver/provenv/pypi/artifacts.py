@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -13,11 +13,12 @@ from provenv.standards.requirements import Requirement
 class Artifact:
     """One file of one version of a project, as its index describes it.
 
-    `url`: the canonical, absolute address (`file:` for a file on this disk). `version`: normalised PEP 440 text.
-    `tags`: a wheel's compressed tag sets as written in its file name (`cp311-cp311-manylinux_2_28_x86_64`),
-    empty for an sdist. `hashes`: algorithm -> hex digest. `yanked`: the reason (may be ""), None when it is not.
-    `uploaded`: RFC 3339, UTC. `metadata`: the index offers `url + ".metadata"` (PEP 658/714), with that sha256 or "".
-    `index`: the canonical address of the index or flat page that lists it.
+    `url`: the canonical, absolute address (`file:` for a file on this disk). `version`: normalised PEP
+    440 text. `tags`: a wheel's compressed tag sets as written in its file name
+    (`cp311-cp311-manylinux_2_28_x86_64`), empty for an sdist. `hashes`: algorithm -> hex digest.
+    `yanked`: the reason (may be ""), None when it is not. `uploaded`: RFC 3339, UTC. `metadata`: the
+    index offers `url + ".metadata"` (PEP 658/714), with that sha256 or "". `index`: the canonical address
+    of the index or flat page that lists it.
     """
 
     filename: str
@@ -49,22 +50,28 @@ class Artifact:
 class Project:
     """One project on one index: its versions, newest first, each with its files in the index's order.
 
-    `keys[i]` is the sort key of `versions[i]` (`standards.versions.sort_key`). Versions that PEP 440 rejects and
-    file names that belong to no version are left out.
+    `keys[i]` is the sort key of `versions[i]` (`standards.versions.sort_key`), `requires_python[i]` the
+    different values that its files give. Versions that PEP 440 rejects and file names that belong to no
+    version are left out. `artifacts` may be lazy: a version's files are read when they are first looked
+    at. `tracks`, `alternates`: the addresses of PEP 708.
     """
 
     name: str
     index: str
     versions: tuple[str, ...]
     keys: tuple[tuple[object, ...], ...]
-    artifacts: tuple[tuple[Artifact, ...], ...]
+    artifacts: Sequence[tuple[Artifact, ...]]
+    requires_python: tuple[tuple[str | None, ...], ...] = ()
+    tracks: tuple[str, ...] = ()
+    alternates: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
     """The core metadata of one artifact that a resolver needs.
 
-    `requires`: Requires-Dist, parsed, in order, `extra == …` markers kept. `extras`: Provides-Extra, canonical.
+    `requires`: Requires-Dist, parsed, in order, `extra == …` markers kept. `extras`: Provides-Extra,
+    canonical.
     """
 
     name: str

@@ -1,0 +1,64 @@
+"""Addresses as text: their logins, what may be shown of them, and canonical ones behind a mirror's."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+Login: TypeAlias = tuple[str, str]
+"""User and password."""
+
+
+def split_login(url: str) -> tuple[str, Login | None]:
+    """An address without its user part, and what that part said."""
+    scheme, separator, rest = url.partition("://")
+    authority, slash, path = rest.partition("/")
+    user, at, host = authority.rpartition("@")
+    if not separator or not at:
+        return url, None
+    from urllib.parse import unquote
+
+    name, _, password = user.partition(":")
+    return f"{scheme}://{host}{slash}{path}", (unquote(name), unquote(password))
+
+
+def redact(url: str) -> str:
+    """An address as it may be shown: no user part, no query (signed addresses carry their secret there)."""
+    shown, _ = split_login(url)
+    path, question, _ = shown.partition("#")[0].partition("?")
+    return f"{path}?…" if question else path
+
+
+def origin_of(url: str) -> str:
+    """Scheme, host and port: what credentials belong to."""
+    scheme, _, rest = url.partition("://")
+    return f"{scheme.lower()}://{rest.partition('/')[0].rpartition('@')[2].lower()}"
+
+
+def is_loopback(url: str) -> bool:
+    """Whether an address is of this very machine."""
+    host = origin_of(url).partition("://")[2].rpartition(":")[0]
+    return host in ("127.0.0.1", "localhost", "[::1]")
+
+
+def in_flat(index: str, filename: str) -> str:
+    """The canonical address of a file that a flat page or folder stands in for: right at the index."""
+    from urllib.parse import quote
+
+    return f"{index.rstrip('/')}/{quote(filename)}"
+
+
+def behind_mirror(index: str, mirror: str, name: str, url: str) -> str:
+    """The canonical address of a file that a simple mirror lists on its own host.
+
+    The file keeps its place relative to the project's page: `../../packages/x.whl` from the mirror's page is
+    `../../packages/x.whl` from the index's. Under the mirror's own root that is certain; beside it, it is
+    true of mirrors that keep the index's layout, and the hash guards the rest.
+    """
+    from posixpath import relpath
+    from urllib.parse import urljoin, urlsplit
+
+    root = f"{mirror.rstrip('/')}/"
+    if url.startswith(root):
+        return f"{index.rstrip('/')}/{url[len(root) :]}"
+    relative = relpath(urlsplit(url).path, f"{urlsplit(mirror).path.rstrip('/')}/{name}")
+    return urljoin(f"{index.rstrip('/')}/{name}/", relative)

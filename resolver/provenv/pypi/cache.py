@@ -1,0 +1,189 @@
+"""The private cache: checksummed records in one versioned folder, safe for many processes at once.
+
+A record is written beside its place and moved there (`os.replace`), so a reader sees the old one or the
+new one and never half of either. A record that is damaged, cut short, or of another version is a miss. A
+cache that can't be written (a full or read-only disk) costs time and never an answer: `Cache.note` says
+so once.
+"""
+
+from __future__ import annotations
+
+import itertools
+import marshal
+import os
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import NamedTuple
+from zlib import crc32
+
+VERSION = "v1"
+MAGIC = b"prov"
+HEADER_SIZE = 20
+# The newest format that every supported interpreter reads and writes alike.
+MARSHAL_FORMAT = 4
+ABANDONED_AFTER = 24 * 3600.0  # seconds; a temporary file as old as this has lost its writer
+
+
+class Record(NamedTuple):
+    """One record; `written` is Unix time. `head` is checked, `tail` is not: its parts have checksums."""
+
+    head: object
+    tail: memoryview
+    written: float
+
+
+class Cache:
+    """Records by kind and key under `folder`; every method is safe from any thread."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.note: str | None = None
+        """Why records are not being kept, once that was found out."""
+        self._root = os.path.join(folder, VERSION)  # noqa: PTH118 - hot path: a Path costs ten times as much
+        self._serial = itertools.count()
+        self._swept = False
+
+    def get(self, kind: str, key: str) -> object | None:
+        """The value put under a key, None where there is none or it can't be trusted."""
+        record = self.read(kind, key)
+        return None if record is None else record.head
+
+    def put(self, kind: str, key: str, value: object) -> None:
+        """Keep a value of None, bool, int, float, str, bytes and tuples and dicts of them."""
+        self.write(kind, key, value)
+
+    def read(self, kind: str, key: str) -> Record | None:
+        """The whole record under a key, None where there is none or its head can't be trusted."""
+        try:
+            descriptor = os.open(self._path(kind, key), os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        except OSError:
+            return None
+        try:
+            status = os.fstat(descriptor)
+            content = os.read(descriptor, status.st_size)
+        except OSError:
+            return None
+        finally:
+            os.close(descriptor)
+        return _unpack(content, key, status.st_mtime)
+
+    def write(self, kind: str, key: str, head: object, tail: bytes = b"") -> bool:
+        """Keep a record; False when the disk did not take it."""
+        try:
+            with self.temporary() as path:
+                path.write_bytes(_pack(key, head, tail))
+                self._place(path, self._path(kind, key))
+        except OSError as problem:
+            self._fail(problem)
+            return False
+        return True
+
+    def touch(self, kind: str, key: str) -> None:
+        """Let a record count as written now: what it says was found to be true still."""
+        with suppress(OSError):
+            os.utime(self._path(kind, key))
+
+    def remove(self, kind: str, key: str) -> None:
+        """Forget a record."""
+        with suppress(OSError):
+            Path(self._path(kind, key)).unlink()
+
+    @contextmanager
+    def temporary(self) -> Iterator[Path]:
+        """A path for a file in the making, on the cache's own disk; what is left there at the end is removed.
+
+        Raises OSError when the cache can't be written.
+        """
+        folder = Path(self._root, "tmp")
+        if not self._swept:
+            self._swept = True
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _sweep(folder)
+        path = folder / f"{os.getpid()}-{threading.get_ident()}-{next(self._serial)}"
+        try:
+            yield path
+        finally:
+            with suppress(OSError):
+                path.unlink()
+
+    def clear(self) -> int:
+        """Remove every record, of other versions of the cache too; how many bytes that freed."""
+        freed = 0
+        for path in self._files():
+            with suppress(OSError):
+                size = path.stat().st_size
+                path.unlink()
+                freed += size
+        return freed
+
+    def size(self) -> tuple[int, int]:
+        """How many files the cache holds, and how many bytes these take."""
+        sizes = []
+        for path in self._files():
+            with suppress(OSError):
+                sizes.append(path.stat().st_size)
+        return len(sizes), sum(sizes)
+
+    def _files(self) -> Iterator[Path]:
+        for version in self.folder.glob("v[0-9]*"):
+            yield from (path for path in version.rglob("*") if path.is_file() and not path.is_symlink())
+
+    def _path(self, kind: str, key: str) -> str:
+        from hashlib import sha256
+
+        digest = sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
+        return f"{self._root}/{kind}/{digest[:2]}/{digest[2:42]}"
+
+    def _place(self, made: Path, place: str) -> None:
+        try:
+            made.replace(place)
+        except FileNotFoundError:
+            Path(place).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            made.replace(place)
+
+    def _fail(self, problem: OSError) -> None:
+        if self.note is None:
+            reason = problem.strerror or str(problem)
+            self.note = (
+                f"the cache in {self.folder} can't be written ({reason}); nothing is kept for the next run"
+            )
+
+
+def _pack(key: str, head: object, tail: bytes) -> bytes:
+    packed = marshal.dumps(head, MARSHAL_FORMAT)  # type: ignore[arg-type]  # a ValueError says so
+    lengths = len(packed).to_bytes(4, "little") + len(tail).to_bytes(8, "little")
+    return b"".join((MAGIC, _checksum(key, lengths, packed), lengths, packed, tail))
+
+
+def _unpack(content: bytes, key: str, written: float) -> Record | None:
+    view = memoryview(content)
+    if len(content) < HEADER_SIZE or view[:4] != MAGIC:
+        return None
+    lengths = view[8:HEADER_SIZE]
+    end = HEADER_SIZE + int.from_bytes(lengths[:4], "little")
+    packed = view[HEADER_SIZE:end]
+    whole = end + int.from_bytes(lengths[4:], "little") == len(content)
+    if not whole or view[4:8] != _checksum(key, lengths, packed):
+        return None
+    try:
+        return Record(marshal.loads(packed), view[end:], written)
+    except (EOFError, ValueError, TypeError):  # written by an interpreter with another format
+        return None
+
+
+def _checksum(key: str, lengths: bytes | memoryview, packed: bytes | memoryview) -> bytes:
+    # The key takes part, so that a record which landed in another's place is not taken for it.
+    start = crc32(key.encode("utf-8", "surrogatepass"))
+    return crc32(packed, crc32(lengths, start)).to_bytes(4, "little")
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what killed processes left behind."""
+    before = time.time() - ABANDONED_AFTER
+    for path in folder.iterdir():
+        with suppress(OSError):
+            if path.stat().st_mtime < before:
+                path.unlink()

@@ -1,0 +1,272 @@
+"""Single files of an index: their metadata, hashes and bytes, on the network or on this disk."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from provenv.errors import DiskError, IndexAnswerError
+from provenv.pypi.artifacts import Artifact, Metadata
+from provenv.pypi.cache import Cache
+from provenv.pypi.metadata import (
+    LARGEST,
+    MetadataError,
+    NeedsBuild,
+    check_against,
+    decode,
+    from_record,
+    parse_metadata,
+    to_record,
+)
+from provenv.pypi.records import project_of
+
+if TYPE_CHECKING:
+    from provenv.pypi.fetch import Fetcher
+
+METADATA, HASHES = "metadata", "hashes"
+"""The kinds of cache records."""
+
+
+class RemoteFiles:
+    """Metadata, hashes and bytes of artifacts. `fetch_url` says where an artifact's bytes lie."""
+
+    def __init__(
+        self, cache: Cache, fetcher: Callable[[], Fetcher], fetch_url: Callable[[Artifact], str]
+    ) -> None:
+        self._cache, self._fetcher, self._fetch_url = cache, fetcher, fetch_url
+        self._scratch: Path | None = None
+        self._kept: dict[str, Path] = {}
+        self._lock = threading.Lock()
+
+    def close(self) -> None:
+        """Remove what was downloaded for the moment."""
+        with self._lock:
+            if self._scratch is not None:
+                shutil.rmtree(self._scratch, ignore_errors=True)
+
+    # --- metadata
+
+    def remembered(self, artifact: Artifact) -> Callable[[], Metadata] | None:
+        """What the cache knows of an artifact's metadata, as a function that returns or raises it."""
+        record = self._cache.get(METADATA, identity(artifact))
+        match record:
+            case ("ok", tuple(values)):
+                return lambda: from_record(values)
+            case ("unusable", str(message), tuple(evidence)):
+                return lambda: _raise(MetadataError(message, evidence=[str(line) for line in evidence]))
+            case ("needs-build",):
+                return lambda: _raise(NeedsBuild(artifact))
+        return None
+
+    def metadata(self, artifact: Artifact) -> Metadata:
+        """The core metadata of an artifact; see `Finder.metadata`."""
+        known = self.remembered(artifact)
+        if known is not None:
+            return known()
+        key = identity(artifact)
+        try:
+            found = check_against(self._read_metadata(artifact), artifact)
+        except MetadataError as problem:
+            self._cache.put(METADATA, key, ("unusable", problem.message, problem.evidence))
+            raise
+        except NeedsBuild:
+            self._cache.put(METADATA, key, ("needs-build",))
+            raise
+        self._cache.put(METADATA, key, ("ok", to_record(found)))
+        return found
+
+    def _read_metadata(self, artifact: Artifact) -> Metadata:
+        if artifact.kind == "sdist":
+            from provenv.pypi.sdists import static_metadata
+
+            return static_metadata(self.at_hand(artifact), artifact, project_of(artifact.filename) or "")
+        return parse_metadata(decode(self._wheel_metadata(artifact)), artifact.filename)
+
+    def _wheel_metadata(self, artifact: Artifact) -> bytes:
+        from provenv.pypi.ranges import wheel_metadata
+        from provenv.pypi.remote import NoRanges, Parts
+
+        if artifact.local_path is not None:
+            return _local_wheel_metadata(Path(artifact.local_path), artifact.filename)
+        url = self._fetch_url(artifact)
+        if url.startswith("file:"):
+            return _local_wheel_metadata(self.at_hand(artifact), artifact.filename)
+        if artifact.metadata is not None:
+            content = self._metadata_file(f"{url}.metadata", artifact)
+            if content is not None:
+                return content
+        try:
+            parts = Parts(self._fetcher(), url)
+        except NoRanges:
+            return _local_wheel_metadata(self.at_hand(artifact), artifact.filename)
+        self._check_size(artifact, parts.size)
+        return wheel_metadata(parts.read, parts.size, artifact.filename)
+
+    def _metadata_file(self, url: str, artifact: Artifact) -> bytes | None:
+        """The `.metadata` file (PEP 658), None where the index promises one and has none after all."""
+        from provenv.pypi.remote import Digest
+
+        absent = frozenset({403, 404, 410})  # one of the PyTorch index's hosts answers 403 for all of them
+        answer = self._fetcher().get(url, accepted=frozenset({200}) | absent, limit=LARGEST)
+        if answer.status != 200:
+            return None
+        digest = Digest(f"{artifact.filename}.metadata", _only_sha256(artifact.metadata), None)
+        digest.update(answer.body)
+        digest.sha256()
+        return answer.body
+
+    # --- hashes and bytes
+
+    def sha256(self, artifact: Artifact) -> tuple[str, int | None]:
+        """An artifact's sha256 and size; see `Finder.sha256`."""
+        said = artifact.hashes.get("sha256")
+        if said and artifact.size is not None:
+            return said, artifact.size
+        key = identity(artifact)
+        match self._cache.get(HASHES, key):
+            case (str(known), size) if isinstance(size, int):
+                return known, size
+        found = (said, self._remote_size(artifact)) if said else self._hashed(artifact)
+        if found[1] is not None:
+            self._cache.put(HASHES, key, found)
+        return found
+
+    def download(self, artifact: Artifact, to: Path) -> Path:
+        """An artifact's bytes at `to`; see `Finder.download`."""
+        source = self._local_source(artifact) or self._kept.get(identity(artifact))
+        if source is None:
+            from provenv.pypi.remote import save
+
+            save(
+                self._fetcher(),
+                self._fetch_url(artifact),
+                to,
+                artifact.filename,
+                artifact.hashes,
+                artifact.size,
+            )
+            return to
+        self._hash_local(source, artifact)
+        from provenv.pypi.failures import disk_error
+
+        try:
+            shutil.copyfile(source, to)
+        except OSError as problem:
+            raise disk_error(problem, str(to)) from None
+        return to
+
+    def fetch_file(self, url: str, to: Path) -> None:
+        """Any address into a file."""
+        from provenv.pypi.addresses import redact
+        from provenv.pypi.remote import save
+
+        save(self._fetcher(), url, to, redact(url), {}, None)
+
+    def at_hand(self, artifact: Artifact) -> Path:
+        """An artifact as a file on this disk: where it lies, else downloaded for this run."""
+        source = self._local_source(artifact) or self._kept.get(identity(artifact))
+        if source is not None:
+            return source
+        path = self._scratch_folder() / f"{len(self._kept)}-{threading.get_ident()}" / artifact.filename
+        self._kept[identity(artifact)] = self.download(artifact, path)
+        return path
+
+    def _local_source(self, artifact: Artifact) -> Path | None:
+        from provenv.pypi.folders import local_path
+
+        return local_path(self._fetch_url(artifact))
+
+    def _hashed(self, artifact: Artifact) -> tuple[str, int]:
+        """The sha256 and size by reading the whole file."""
+        source = self._local_source(artifact)
+        if source is not None:
+            return self._hash_local(source, artifact)
+        from provenv.pypi.remote import hash_remote
+
+        return hash_remote(
+            self._fetcher(), self._fetch_url(artifact), artifact.filename, artifact.hashes, artifact.size
+        )
+
+    def _hash_local(self, path: Path, artifact: Artifact) -> tuple[str, int]:
+        from provenv.pypi.remote import Digest, hash_file
+
+        digest = Digest(artifact.filename, artifact.hashes, artifact.size)
+        try:
+            return hash_file(path, digest), digest.received
+        except OSError as problem:
+            raise DiskError(f"{path} can't be read", evidence=[problem.strerror or str(problem)]) from None
+
+    def _remote_size(self, artifact: Artifact) -> int | None:
+        source = self._local_source(artifact)
+        if source is not None:
+            return source.stat().st_size
+        answer = self._fetcher().head(self._fetch_url(artifact))
+        length = answer.headers.get("content-length", "")
+        return int(length) if answer.status == 200 and length.isdecimal() else None
+
+    def _check_size(self, artifact: Artifact, size: int) -> None:
+        if artifact.size is not None and artifact.size != size:
+            raise IndexAnswerError(
+                f"{artifact.filename} is not the file that its index describes",
+                evidence=[f"its size should be {artifact.size} bytes", f"and is {size} bytes"],
+                hints=["the file was replaced or the page is old: tell whoever runs the index"],
+            )
+
+    def _scratch_folder(self) -> Path:
+        with self._lock:
+            if self._scratch is None:
+                with suppress(OSError), self._cache.temporary() as path:
+                    self._scratch = Path(tempfile.mkdtemp(prefix="run-", dir=path.parent))
+                if self._scratch is None:
+                    self._scratch = Path(tempfile.mkdtemp(prefix="provenv-"))
+            return self._scratch
+
+
+def identity(artifact: Artifact) -> str:
+    """What one file is kept under: index, address, and what tells it from another of the same name.
+
+    A file on this disk is known by its size and time of change, any other by what its index says of it.
+    """
+    path = artifact.local_path
+    if path is not None:
+        with suppress(OSError):
+            status = Path(path).stat()
+            return f"{artifact.url}\n{status.st_size} {status.st_mtime_ns} {status.st_ino}"
+    hashes = " ".join(f"{name}={digest}" for name, digest in sorted(artifact.hashes.items()))
+    told = (
+        artifact.index,
+        artifact.url,
+        artifact.filename,
+        hashes,
+        str(artifact.size),
+        str(artifact.uploaded),
+    )
+    return "\n".join(told)
+
+
+def _local_wheel_metadata(path: Path, filename: str) -> bytes:
+    from provenv.pypi.ranges import wheel_metadata
+
+    try:
+        with path.open("rb") as file:
+
+            def read(start: int, end: int) -> bytes:
+                file.seek(start)
+                return file.read(end - start)
+
+            return wheel_metadata(read, path.stat().st_size, filename)
+    except OSError as problem:
+        raise DiskError(f"{path} can't be read", evidence=[problem.strerror or str(problem)]) from None
+
+
+def _only_sha256(digest: str | None) -> dict[str, str]:
+    return {"sha256": digest} if digest else {}
+
+
+def _raise(problem: Exception) -> Metadata:
+    raise problem

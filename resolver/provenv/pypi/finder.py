@@ -1,0 +1,181 @@
+"""What indexes say of projects and their files: pages, metadata, hashes, each fetched once."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from provenv.hooks.types import IndexAuth
+from provenv.manifest.values import Index
+from provenv.pypi.artifacts import Artifact, Metadata, Project
+from provenv.pypi.cache import Cache
+from provenv.pypi.http_pages import HttpPages, NotHere
+from provenv.pypi.metadata import ContradictoryMetadata, MetadataError, NeedsBuild
+from provenv.pypi.sources import Sources
+from provenv.pypi.workers import Workers
+from provenv.settings import NetworkSettings
+
+if TYPE_CHECKING:
+    from provenv.pypi.fetch import Event, Fetcher
+    from provenv.pypi.files import RemoteFiles
+
+__all__ = ["ContradictoryMetadata", "Finder", "MetadataError", "NeedsBuild"]
+
+
+class Finder:
+    """The one way from an index to projects, metadata and hashes; a context manager, safe from any thread.
+
+    Every method raises NetworkError where a host can't be reached and IndexAnswerError where its answer can't
+    be used. What has an address keeps the canonical one, whichever mirror it was read from; `fetch_url` says
+    where its bytes lie. `on_event` is told, in words, of every page or file that is fetched, `on_progress` of
+    every step; both may be called from any thread, one at a time.
+    """
+
+    def __init__(
+        self,
+        settings: NetworkSettings,
+        cache: Cache | None = None,
+        *,
+        auth: Sequence[IndexAuth] = (),
+        on_event: Callable[[str], None] | None = None,
+        on_progress: Callable[[Event], None] | None = None,
+        refresh: bool = False,
+    ) -> None:
+        self.settings = settings
+        self.cache = cache or Cache(settings.cache_dir)
+        self._auth, self._on_event, self._on_progress = tuple(auth), on_event, on_progress
+        self._lock = threading.Lock()
+        self._made: Fetcher | None = None
+        self._remote: RemoteFiles | None = None
+        self._http = HttpPages(
+            self.cache, self._fetcher, offline=settings.offline, refresh=refresh and not settings.offline
+        )
+        self._sources = Sources(
+            settings, self.cache, self._http, lambda url: self._fetcher().credentials.learn(url)
+        )
+        self._projects: Workers[Project | None] = Workers()
+        self._metadata: Workers[Metadata] = Workers()
+
+    def __enter__(self) -> Finder:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop what is under way, give connections back, remove what was downloaded for the moment."""
+        self._projects.close()
+        self._metadata.close()
+        if self._remote is not None:
+            self._remote.close()
+        if self._made is not None:
+            self._made.close()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the user should know of: a cache that can't be written, folders that are not there."""
+        cache = (self.cache.note,) if self.cache.note else ()
+        return tuple(dict.fromkeys((*cache, *self._sources.notes, *self._http.notes)))
+
+    def project(self, index: Index, name: str) -> Project | None:
+        """A project (canonical name) on an index, None when that index has no such project."""
+        return self._projects.result(
+            (index.url, index.flat, name), lambda: self._sources.load(index, name, network=True)
+        )
+
+    def prefetch_project(self, index: Index, name: str) -> None:
+        """Let a page that will be asked for come in the background."""
+        key = (index.url, index.flat, name)
+        if self._projects.known(key):
+            return
+        try:
+            found = self._sources.load(index, name, network=False)
+        except NotHere:
+            self._projects.start(key, lambda: self._sources.load(index, name, network=True))
+        except Exception:  # told to the one who asks for the project
+            return
+        else:
+            self._projects.result(key, lambda: found)
+
+    def metadata(self, artifact: Artifact) -> Metadata:
+        """The core metadata of one file.
+
+        Raises MetadataError for metadata that can't be used, ContradictoryMetadata for another project's or
+        version's, NeedsBuild for an sdist that does not say its dependencies statically.
+        """
+        return self._metadata.result((artifact.index, artifact.url), lambda: self._files().metadata(artifact))
+
+    def prefetch_metadata(self, artifact: Artifact) -> None:
+        """Let metadata that will be asked for come in the background."""
+        key = (artifact.index, artifact.url)
+        if not self._metadata.known(key):
+            known = self._files().remembered(artifact)
+            if known is None:
+                self._metadata.start(key, lambda: self._files().metadata(artifact))
+            else:
+                self._metadata.result(key, known)
+
+    def sha256(self, artifact: Artifact) -> tuple[str, int | None]:
+        """A file's sha256 and size; the file is downloaded once where its index does not give the hash.
+
+        The size is None only where neither the page nor the server tells it.
+        """
+        return self._files().sha256(artifact)
+
+    def download(self, artifact: Artifact, to: Path) -> Path:
+        """A file, checked against its size and hashes, at the path `to` (or in it, when it is a folder)."""
+        return self._files().download(artifact, to / artifact.filename if to.is_dir() else to)
+
+    def fetch_file(self, url: str, to: Path) -> None:
+        """Any address, which may hold a login, into a file."""
+        self._files().fetch_file(url, to)
+
+    def fetch_url(self, artifact: Artifact) -> str:
+        """Where a file's bytes lie: at its own address, or at a mirror's of its index.
+
+        For an artifact out of a lock the mirror's page is asked, as a lock does not know of mirrors.
+        """
+        url = self._kept_at(artifact)
+        if url is None and self._sources.is_mirrored(artifact.index) and artifact.local_path is None:
+            self._look_for(artifact)
+            url = self._kept_at(artifact)
+        return url or artifact.url
+
+    def _kept_at(self, artifact: Artifact) -> str | None:
+        return self._sources.kept_at.get((artifact.index, artifact.url))
+
+    def _look_for(self, artifact: Artifact) -> None:
+        """Read the mirror's entries of a file's version, which lets `kept_at` know it."""
+        from provenv.pypi.records import project_of
+
+        name = project_of(artifact.filename)
+        project = self.project(Index("", artifact.index), name) if name else None
+        if project is not None and artifact.version in project.versions:
+            project.artifacts[project.versions.index(artifact.version)]
+
+    def _files(self) -> RemoteFiles:
+        with self._lock:
+            if self._remote is None:
+                from provenv.pypi.files import RemoteFiles
+
+                self._remote = RemoteFiles(self.cache, self._fetcher, self.fetch_url)
+            return self._remote
+
+    def _fetcher(self) -> Fetcher:
+        with self._lock:
+            if self._made is None:
+                from provenv.pypi.auth import Credentials
+                from provenv.pypi.fetch import Fetcher
+
+                credentials = Credentials(keyring=self.settings.keyring, plugins=self._auth)
+                told = self._tell if self._on_event or self._on_progress else None
+                self._made = Fetcher(self.settings, credentials, told)
+            return self._made
+
+    def _tell(self, event: Event) -> None:
+        if self._on_progress is not None:
+            self._on_progress(event)
+        if self._on_event is not None and event.state == "ended":
+            self._on_event(event.what)

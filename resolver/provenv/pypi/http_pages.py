@@ -1,0 +1,183 @@
+"""Index pages on the network, each parsed once: asked for conditionally, kept as compact records."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, NamedTuple, cast
+
+from provenv.pypi.addresses import is_loopback, redact
+from provenv.pypi.cache import Cache, Record
+from provenv.pypi.listing import Listed, Page
+from provenv.pypi.records import LAYOUT, Head, Placing, pack, read_head
+
+if TYPE_CHECKING:
+    from provenv.pypi.fetch import Answer, Fetcher
+
+PROJECTS, FLATS = "pages", "flats"
+"""The kinds of cache records."""
+LIFETIME = 600.0
+"""Seconds for which a page counts as true where its index does not say: what the default index says."""
+ABSENT = frozenset({404, 410})
+SNIFFED = 256 * 1024
+"""Bytes of an unknown page that are looked at."""
+
+
+class NotHere(Exception):
+    """The answer would need the network, and that was not asked for."""
+
+
+class Validators(NamedTuple):
+    """What an index said by which to ask whether a page changed. `lifetime`: seconds."""
+
+    lifetime: float
+    etag: str | None
+    last_modified: str | None
+
+    def conditions(self) -> dict[str, str]:
+        """The headers of a conditional request."""
+        told = {"If-None-Match": self.etag, "If-Modified-Since": self.last_modified}
+        return {name: value for name, value in told.items() if value}
+
+
+class HttpPages:
+    """Pages by address; safe from any thread. `fetcher` is called when the network is first needed."""
+
+    def __init__(
+        self, cache: Cache, fetcher: Callable[[], Fetcher], *, offline: bool = False, refresh: bool = False
+    ) -> None:
+        self.notes: list[str] = []
+        self._cache, self._fetcher, self._offline, self._refresh = cache, fetcher, offline, refresh
+
+    def project(
+        self, key: str, url: str, name: str, placing: Placing, *, network: bool
+    ) -> tuple[Head, bytes | memoryview] | None:
+        """The record of a project page at `url`, None when the index has no such project.
+
+        `key`: the record's key, which says by what `placing` its addresses were made.
+        """
+        record = self._cache.read(PROJECTS, key)
+        head = read_head(record.head) if record else None
+        if record and head and self._is_fresh(record, head.lifetime):
+            return None if head.absent else (head, record.tail)
+        if not network:
+            raise NotHere
+        answer = self._ask(url, Validators(head.lifetime, head.etag, head.last_modified) if head else None)
+        if answer.status == 304 and record and head:
+            self._cache.touch(PROJECTS, key)
+            return None if head.absent else (head, record.tail)
+        absent = answer.status != 200
+        page = Page(()) if absent else _parsed(answer)
+        made, tail = pack(name, page, placing)
+        made = made._replace(absent=absent, **_validators(answer)._asdict())
+        self._cache.write(PROJECTS, key, tuple(made), tail)
+        return None if absent else (made, tail)
+
+    def flat(self, url: str, *, network: bool) -> Page:
+        """A flat page of files; raises IndexAnswerError when there is none at `url`."""
+        record = self._cache.read(FLATS, url)
+        known = _flat_record(record)
+        if record and known and self._is_fresh(record, known[0].lifetime):
+            return known[1]
+        if not network:
+            raise NotHere
+        answer = self._ask(url, known[0] if known else None, must_exist=True)
+        if answer.status == 304 and known:
+            self._cache.touch(FLATS, url)
+            return known[1]
+        page = _parsed(answer)
+        rows = tuple((*file[:2], tuple(file.hashes.items()), *file[3:]) for file in page.files)
+        self._cache.write(FLATS, url, (LAYOUT, tuple(_validators(answer)), rows))
+        return page
+
+    def forget(self, key: str) -> None:
+        """Let the record of a project page be made anew."""
+        self._cache.remove(PROJECTS, key)
+
+    def exists(self, url: str) -> bool:
+        """Whether there is a page at an address."""
+        return self._ask(url, None).status == 200
+
+    def lists_files(self, url: str) -> bool:
+        """Whether an address is itself a page with links to wheels or sdists, by its first part."""
+        from provenv.errors import IndexAnswerError
+
+        def first_part(chunks: Iterator[bytes], answer: Answer) -> tuple[bytes, str]:
+            body = b""
+            for chunk in chunks:
+                body += chunk
+                if len(body) >= SNIFFED:
+                    break
+            return body, answer.headers.get("content-type", "")
+
+        try:
+            body, kind = self._fetcher().stream(url, first_part)
+        except IndexAnswerError:
+            return False
+        if "html" not in kind:
+            return False
+        from provenv.pypi.html_pages import parse_html
+
+        return bool(parse_html(body, url).files)
+
+    def _is_fresh(self, record: Record, lifetime: float) -> bool:
+        if self._offline:
+            return True
+        age = time.time() - record.written
+        return not self._refresh and 0 <= age < lifetime  # a clock set back makes ages negative
+
+    def _ask(self, url: str, known: Validators | None, *, must_exist: bool = False) -> Answer:
+        from provenv.pypi.pages import ACCEPT
+
+        fetcher = self._fetcher()
+        accepted = {200, 304} if known else {200}
+        if not must_exist:
+            accepted |= ABSENT
+            if fetcher.credentials.login(url) is None:
+                accepted.add(403)  # what S3 says of what is not there, and so the PyTorch index
+        conditions = known.conditions() if known else {}
+        answer = fetcher.get(url, {"Accept": ACCEPT, **conditions}, accepted=frozenset(accepted))
+        if answer.status == 403:
+            self.notes.append(f"{redact(url)} answered 403 (forbidden): taken as 'no such project'")
+        return answer
+
+
+def _parsed(answer: Answer) -> Page:
+    from provenv.pypi.pages import parse_page
+
+    return parse_page(answer.body, answer.headers.get("content-type", ""), answer.url)
+
+
+def _validators(answer: Answer) -> Validators:
+    headers = answer.headers
+    lifetime = lifetime_of(headers.get("cache-control"), answer.url)
+    if answer.status != 200:
+        lifetime = min(lifetime, LIFETIME)
+    return Validators(lifetime, headers.get("etag"), headers.get("last-modified"))
+
+
+def lifetime_of(cache_control: str | None, url: str) -> float:
+    """For how many seconds a page may be taken as true without asking.
+
+    What Cache-Control says; else `LIFETIME`, but none for an index on this machine, which is asked at no
+    cost.
+    """
+    said = (cache_control or "").lower()
+    if "no-store" in said or "no-cache" in said:
+        return 0.0
+    if match := re.search(r"max-age\s*=\s*\"?(\d{1,9})", said):
+        return float(match[1])
+    return 0.0 if is_loopback(url) else LIFETIME
+
+
+def _flat_record(record: Record | None) -> tuple[Validators, Page] | None:
+    match record.head if record else None:
+        case (int(layout), tuple(validators), tuple(rows)) if layout == LAYOUT:
+            return Validators(*validators), Page(tuple(map(_listed, rows)))
+    return None
+
+
+def _listed(row: tuple[object, ...]) -> Listed:
+    hashes: Mapping[str, str] = dict(cast("tuple[tuple[str, str], ...]", row[2]))
+    return Listed._make((*row[:2], hashes, *row[3:]))

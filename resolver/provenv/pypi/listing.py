@@ -1,0 +1,94 @@
+"""One page of files, whatever it was written in: the plain values between a page's parser and a project."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from provenv.pypi.addresses import split_login
+from provenv.standards.names import canonicalize
+
+HEX_LENGTHS = {"md5": 32, "sha1": 40, "sha224": 56, "sha256": 64, "sha384": 96, "sha512": 128, "blake2b": 128}
+HEX_DIGITS = frozenset("0123456789abcdefABCDEF")
+FILE_SUFFIXES = (".whl", ".tar.gz", ".zip", ".tgz", ".tar.bz2", ".tar.xz")
+"""What can be a wheel or an sdist; any other file (`.egg`, `.exe`, `.rpm`, `.asc`) is none of ours."""
+
+LONGEST_NAME = (
+    400  # characters; no file system takes a name longer than 255 bytes, and versions must stay cheap
+)
+SEPARATORS = frozenset("/\\\0\n\r")
+
+
+class Listed(NamedTuple):
+    """One file as a page lists it; the fields are those of `Artifact`. `url` is absolute."""
+
+    filename: str
+    url: str
+    hashes: Mapping[str, str] = {}
+    size: int | None = None
+    requires_python: str | None = None
+    yanked: str | None = None
+    uploaded: str | None = None
+    metadata: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Every usable file of a page, in its order. `tracks`, `alternates`: PEP 708's addresses."""
+
+    files: tuple[Listed, ...]
+    tracks: tuple[str, ...] = ()
+    alternates: tuple[str, ...] = ()
+
+
+class FlatPage:
+    """A page of files of many projects, by project."""
+
+    def __init__(self, page: Page) -> None:
+        self._wheels: dict[str, list[Listed]] = {}
+        self._sdists: list[tuple[str, Listed]] = []
+        for file in page.files:
+            if file.filename.endswith(".whl"):
+                name = canonicalize(file.filename.partition("-")[0])
+                self._wheels.setdefault(name, []).append(file)
+            else:
+                self._sdists.append((canonicalize(file.filename), file))
+
+    def of(self, name: str) -> Page:
+        """The files that may be of the project `name` (canonical): an sdist's name does not end clearly."""
+        sdists = (file for start, file in self._sdists if start.startswith(f"{name}-"))
+        return Page((*self._wheels.get(name, ()), *sdists))
+
+
+def is_distribution(filename: str) -> bool:
+    """Whether a file may be a wheel or an sdist, by its name alone."""
+    return (
+        filename.endswith(FILE_SUFFIXES) and len(filename) <= LONGEST_NAME and not SEPARATORS & set(filename)
+    )
+
+
+def absolute(base: str, link: str) -> str:
+    """A page's link as an absolute address without fragment; raises ValueError when it is none.
+
+    A user name in a link would end in a lock, so it is dropped as a password is.
+    """
+    from urllib.parse import urljoin
+
+    url = link if link.startswith(("https://", "http://")) else urljoin(base, link)
+    url = split_login(url.partition("#")[0])[0]
+    if not url.startswith(("https://", "http://", "file:")):
+        raise ValueError(f"not an address to fetch from: {link}")
+    return url
+
+
+def clean_hashes(hashes: Mapping[object, object]) -> dict[str, str]:
+    """The digests that are what they say: a known algorithm and that many hex digits."""
+    return {
+        name: digest.lower()
+        for name, digest in hashes.items()
+        if isinstance(name, str)
+        and isinstance(digest, str)
+        and len(digest) == HEX_LENGTHS.get(name)
+        and HEX_DIGITS.issuperset(digest)
+    }

@@ -1,0 +1,149 @@
+"""The static metadata of a source distribution (PEP 643), read without unpacking or running it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+from provenv.errors import DiskError
+from provenv.pypi.artifacts import Artifact, Metadata
+from provenv.pypi.metadata import (
+    LARGEST,
+    MetadataError,
+    NeedsBuild,
+    decode,
+    metadata_from_fields,
+    parse_headers,
+    parse_requirements,
+    static_sdist_fields,
+)
+from provenv.standards.names import canonicalize
+from provenv.standards.requirements import Requirement
+
+MOST_MEMBERS = 300_000
+MOST_BYTES = 4 * 1024**3
+"""How much an archive may unpack to before it is taken for a bomb."""
+
+
+def static_metadata(path: Path, artifact: Artifact, name: str) -> Metadata:
+    """What an sdist on this disk depends on, where it says so for certain. `name`: the project's
+    canonical name.
+
+    First by PKG-INFO (PEP 643), then by `[project]` of pyproject.toml (PEP 621) where dependencies and
+    optional dependencies are not dynamic. Raises NeedsBuild where neither says it, and MetadataError for
+    a broken archive.
+    """
+    found = _read_files(path, artifact.filename)
+    if "PKG-INFO" in found:
+        fields = parse_headers(decode(found["PKG-INFO"]))
+        if static_sdist_fields(fields):
+            return metadata_from_fields(fields, artifact.filename)
+    if "pyproject.toml" in found:
+        metadata = _from_pyproject(decode(found["pyproject.toml"]), artifact, name)
+        if metadata is not None:
+            return metadata
+    raise NeedsBuild(artifact)
+
+
+def _from_pyproject(text: str, artifact: Artifact, name: str) -> Metadata | None:
+    """What `[project]` says, None when it leaves dependencies to the build backend or makes no sense."""
+    from tomli import TOMLDecodeError, loads
+
+    try:
+        project = loads(text).get("project")
+    except TOMLDecodeError:
+        return None
+    if not isinstance(project, dict) or not isinstance(project.get("name"), str):
+        return None
+    dynamic, optional = project.get("dynamic", []), project.get("optional-dependencies", {})
+    dependencies, requires_python = project.get("dependencies", []), project.get("requires-python")
+    if not isinstance(dynamic, list) or {"dependencies", "optional-dependencies", "requires-python"} & {
+        *map(str, dynamic)
+    }:
+        return None
+    if not isinstance(dependencies, list) or not isinstance(optional, dict):
+        return None
+    requires = parse_requirements([str(text) for text in dependencies], artifact.filename)
+    for extra, texts in optional.items():
+        if not isinstance(texts, list):
+            return None
+        parsed = parse_requirements([str(text) for text in texts], artifact.filename)
+        requires += [_for_extra(requirement, canonicalize(extra)) for requirement in parsed]
+    return Metadata(
+        canonicalize(project["name"]),
+        artifact.version,
+        requires_python if isinstance(requires_python, str) else None,
+        tuple(requires),
+        tuple(canonicalize(extra) for extra in optional),
+    )
+
+
+def _for_extra(requirement: Requirement, extra: str) -> Requirement:
+    clause = f'extra == "{extra}"'
+    marker = f"({requirement.marker}) and {clause}" if requirement.marker else clause
+    return Requirement(requirement.name, requirement.extras, requirement.specifier, marker, requirement.url)
+
+
+def _read_files(path: Path, filename: str) -> dict[str, bytes]:
+    """PKG-INFO and pyproject.toml of the archive's one top folder, as far as they are there."""
+    import tarfile
+    import zipfile
+    import zlib
+    from lzma import LZMAError
+
+    found: dict[str, bytes] = {}
+    try:
+        for member, content in _members(path, filename):
+            folder, _, name = member.removeprefix("./").partition("/")
+            if folder and name in ("PKG-INFO", "pyproject.toml") and name not in found:
+                found[name] = content.read(LARGEST + 1)
+                if len(found[name]) > LARGEST:
+                    raise MetadataError(
+                        f"{filename} can't be used", evidence=[f"its {name} is over {LARGEST} bytes"]
+                    )
+            if len(found) == 2:
+                break
+    except (
+        tarfile.TarError,
+        zipfile.BadZipFile,
+        zlib.error,
+        LZMAError,
+        EOFError,
+        NotImplementedError,
+    ) as problem:
+        raise MetadataError(
+            f"{filename} is no archive that can be read", evidence=[str(problem) or type(problem).__name__]
+        ) from None
+    except OSError as problem:
+        if problem.errno is None:  # gzip, bz2 and lzma raise bare OSErrors for bad data
+            raise MetadataError(
+                f"{filename} is no archive that can be read", evidence=[str(problem)]
+            ) from None
+        raise DiskError(f"{path} can't be read", evidence=[problem.strerror or str(problem)]) from None
+    return found
+
+
+def _members(path: Path, filename: str) -> Iterator[tuple[str, IO[bytes]]]:
+    """Every regular file of the archive with its opened content; ends with MetadataError for a bomb."""
+    import tarfile
+    import zipfile
+
+    if filename.endswith(".zip"):
+        with zipfile.ZipFile(path) as packed:
+            for entry in packed.infolist()[:MOST_MEMBERS]:
+                if entry.filename.count("/") == 1:
+                    with packed.open(entry) as content:
+                        yield entry.filename, content
+        return
+    with tarfile.open(path, mode="r:*") as archive:
+        total = 0
+        for count, member in enumerate(archive):
+            total += member.size
+            if count > MOST_MEMBERS or total > MOST_BYTES:
+                raise MetadataError(
+                    f"{filename} can't be used", evidence=[f"it unpacks to over {MOST_BYTES} bytes"]
+                )
+            opened = archive.extractfile(member) if member.isfile() else None
+            if opened is not None:
+                yield member.name, opened

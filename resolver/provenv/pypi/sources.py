@@ -1,0 +1,169 @@
+"""Where a project's page comes from: an index or its mirrors in order, on the network or this disk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from provenv.errors import IndexAnswerError, InputError, NetworkError
+from provenv.manifest.values import Index
+from provenv.pypi.addresses import behind_mirror, in_flat, origin_of, split_login
+from provenv.pypi.artifacts import Project
+from provenv.pypi.cache import Cache
+from provenv.pypi.http_pages import HttpPages, NotHere
+from provenv.pypi.listing import FlatPage, Listed, Page
+from provenv.pypi.records import Placing, Row, pack, project, rows_by_version
+from provenv.settings import NetworkSettings
+
+SHAPES = "shapes"
+"""Cache records: whether a mirror is a flat page."""
+
+
+class Sources:
+    """Projects by index and name. `learn` is told addresses with a login in them.
+
+    What a mirror lists keeps the address that it has on the index itself, see `addresses`; where the bytes
+    lie is in `kept_at`: (index, canonical address) -> the mirror's address, for the files looked at so far.
+    """
+
+    def __init__(
+        self, settings: NetworkSettings, cache: Cache, pages: HttpPages, learn: Callable[[str], object]
+    ) -> None:
+        self.notes: list[str] = []
+        self.kept_at: dict[tuple[str, str], str] = {}
+        self._settings, self._cache, self._pages, self._learn = settings, cache, pages, learn
+        self._flats: dict[str, FlatPage] = {}
+
+    def load(self, index: Index, name: str, *, network: bool) -> Project | None:
+        """The project on an index, None when it has no such project. Without `network`, NotHere may be
+        raised.
+
+        Mirrors are asked in order, and the first that has the project is taken; one that can't be reached is
+        passed over as long as another has it.
+        """
+        canonical = split_login(index.url)[0]
+        failures: list[NetworkError | IndexAnswerError] = []
+        for place in self.places(index.url):
+            address, login = split_login(place)
+            if login is not None:
+                self._learn(place)
+            try:
+                found = self._from_place(canonical, address, name, flat=index.flat, network=network)
+            except (NetworkError, IndexAnswerError) as failure:
+                failures.append(failure)
+                continue
+            if found is not None:
+                return found
+        if failures:
+            raise failures[0]
+        return None
+
+    def places(self, url: str) -> tuple[str, ...]:
+        """The addresses to ask for an index, by its address with or without a login."""
+        places = self._settings.mirrors_of(url)
+        clean = split_login(url)[0]
+        if places == (url,) and self._settings.mirrors_of(clean) != (clean,):
+            return self._settings.mirrors_of(clean)
+        return places
+
+    def is_mirrored(self, url: str) -> bool:
+        """Whether an index is asked elsewhere than at its own address."""
+        return any(split_login(p)[0].rstrip("/") != split_login(url)[0].rstrip("/") for p in self.places(url))
+
+    def _from_place(
+        self, canonical: str, place: str, name: str, *, flat: bool, network: bool
+    ) -> Project | None:
+        from provenv.pypi.folders import local_path, project_page
+
+        mirror = place.rstrip("/") != canonical.rstrip("/")
+        path = local_path(place)
+        if path is not None:
+            page = None if flat else project_page(path, name)
+            if page is not None:
+                root = path.resolve().as_uri()
+                return self._made(
+                    name, page, canonical, _placing(canonical, root, name, mirror=mirror, flat=False)
+                )
+            return self._from_flat(
+                canonical, place, name, lambda: self._folder(path, flat=flat), mirror=mirror
+            )
+        if flat or (mirror and self._is_flat(place, name, network=network)):
+            return self._from_flat(
+                canonical, place, name, lambda: self._pages.flat(place, network=network), mirror=mirror
+            )
+        return self._simple(canonical, place, name, mirror=mirror, network=network)
+
+    def _simple(
+        self, canonical: str, place: str, name: str, *, mirror: bool, network: bool
+    ) -> Project | None:
+        key = f"{canonical}\n{place}\n{name}"
+        url = f"{place.rstrip('/')}/{name}/"
+        placing = _placing(canonical, place, name, mirror=mirror, flat=False)
+        found = self._pages.project(key, url, name, placing, network=network)
+        if found is None:
+            return None
+
+        def again() -> dict[str, tuple[Row, ...]]:
+            self._pages.forget(key)
+            fresh = self._pages.project(key, url, name, placing, network=True)
+            return rows_by_version(*fresh) if fresh else {}
+
+        return project(*found, canonical, self.kept_at, again)
+
+    def _from_flat(
+        self, canonical: str, place: str, name: str, read: Callable[[], Page], *, mirror: bool
+    ) -> Project | None:
+        known = self._flats.get(place)
+        if known is None:
+            known = self._flats[place] = FlatPage(read())
+        page = known.of(name)
+        if not page.files:
+            return None
+        return self._made(name, page, canonical, _placing(canonical, place, name, mirror=mirror, flat=True))
+
+    def _made(self, name: str, page: Page, canonical: str, placing: Placing) -> Project | None:
+        head, tail = pack(name, page, placing)
+        return project(head, tail, canonical, self.kept_at, dict) if head.versions else None
+
+    def _folder(self, path: Path, *, flat: bool) -> Page:
+        from provenv.pypi.folders import flat_page
+
+        try:
+            return flat_page(path)
+        except InputError as problem:
+            if not flat:
+                raise
+            # pip only warns of a find-links folder that is not there, and a machine where pip works must do
+            # here.
+            self.notes.append(problem.message)
+            return Page(())
+
+    def _is_flat(self, place: str, name: str, *, network: bool) -> bool:
+        """Whether a mirror on the network is a flat page: by its name, else by looking, once."""
+        if place.endswith((".html", ".htm")):
+            return True
+        known = self._cache.get(SHAPES, place)
+        if isinstance(known, bool):
+            return known
+        if not network:
+            raise NotHere
+        flat = not self._pages.exists(f"{place.rstrip('/')}/{name}/") and self._pages.lists_files(place)
+        self._cache.put(SHAPES, place, flat)
+        return flat
+
+
+def _placing(canonical: str, place: str, name: str, *, mirror: bool, flat: bool) -> Placing:
+    """How the files of a page get their canonical address, and where they lie when that is somewhere else."""
+    if not mirror:
+        return lambda file: (file.url, None)
+    origin = origin_of(place)
+
+    def placed(file: Listed) -> tuple[str, str | None]:
+        if origin_of(file.url) != origin and not file.url.startswith("file:"):
+            return file.url, None  # the page leads to where the index itself keeps its files
+        address = (
+            in_flat(canonical, file.filename) if flat else behind_mirror(canonical, place, name, file.url)
+        )
+        return address, file.url
+
+    return placed

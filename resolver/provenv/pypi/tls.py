@@ -1,0 +1,107 @@
+"""Whom this machine trusts, and through which proxy it goes: the httpx client of a run."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from provenv.errors import InputError
+from provenv.settings import NetworkSettings
+
+if TYPE_CHECKING:
+    import ssl
+
+    import httpx
+
+CONNECTIONS = 32
+
+
+def make_client(settings: NetworkSettings, *, verified: bool) -> httpx.Client:
+    """A client for all threads, `verified` but for trusted hosts. Raises InputError for a useless setting."""
+    import httpx
+
+    try:
+        return httpx.Client(
+            verify=trust(settings) if verified else _no_trust(settings),
+            http2=True,
+            proxy=settings.proxy,
+            timeout=httpx.Timeout(settings.timeout, pool=None),
+            limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS),
+            headers={"User-Agent": "provenv"},
+            follow_redirects=False,
+        )
+    except (ValueError, httpx.InvalidURL, ImportError) as problem:
+        from provenv.pypi.addresses import redact
+
+        raise InputError(
+            "the proxy that is set can't be used",
+            evidence=[redact(settings.proxy or "HTTPS_PROXY, HTTP_PROXY or ALL_PROXY"), str(problem)],
+            hints=["correct it, e.g. http://proxy.example:3128"],
+        ) from None
+
+
+def is_trusted(settings: NetworkSettings, host: str, port: int | None) -> bool:
+    """Whether the user said that this host needs no certificate (`host` or `host:port`)."""
+    return host in settings.trusted_hosts or f"{host}:{port}" in settings.trusted_hosts
+
+
+def trust(settings: NetworkSettings) -> ssl.SSLContext:
+    """The certificates that count: those that the settings name, else the system's and certifi's together.
+
+    The system's include what a company installed on its machines, certifi's are there where a system has
+    none.
+    """
+    import ssl
+
+    context = ssl.create_default_context()
+    named = settings.cert or next(
+        (Path(os.environ[name]) for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE") if os.environ.get(name)),
+        None,
+    )
+    if named is None:
+        import certifi
+
+        context.load_verify_locations(certifi.where())
+    else:
+        _load(context, named)
+    _add_client_certificate(context, settings.client_cert)
+    return context
+
+
+def _no_trust(settings: NetworkSettings) -> ssl.SSLContext:
+    import ssl
+
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    _add_client_certificate(context, settings.client_cert)
+    return context
+
+
+def _load(context: ssl.SSLContext, named: Path) -> None:
+    try:
+        if named.is_dir():
+            context.load_verify_locations(capath=str(named))
+        else:
+            context.load_verify_locations(cafile=str(named))
+    except OSError as problem:
+        raise _unreadable(named, "certificates", problem) from None
+
+
+def _add_client_certificate(context: ssl.SSLContext, named: Path | None) -> None:
+    if named is not None:
+        try:
+            context.load_cert_chain(str(named))
+        except OSError as problem:
+            raise _unreadable(named, "client certificate", problem) from None
+
+
+def _unreadable(path: Path, what: str, problem: OSError) -> InputError:
+    return InputError(
+        f"the {what} in {path} can't be read",
+        evidence=[problem.strerror or str(problem)],
+        hints=[
+            "correct `cert` or `client-cert` in pip's configuration (provenv config shows where it is set)"
+        ],
+    )

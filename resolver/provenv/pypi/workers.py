@@ -1,0 +1,110 @@
+"""Work that runs once: in the background where it was started early, else where its result is asked for.
+
+The threads are daemons, so that an interrupted run ends at once and not when the last index has answered.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Hashable
+from typing import Generic, TypeVar
+
+Result = TypeVar("Result")
+
+
+class Job(Generic[Result]):
+    """One piece of work and, once it is done, its result or exception."""
+
+    __slots__ = ("_claim", "_done", "_failure", "_result", "_work")
+
+    def __init__(self, work: Callable[[], Result]) -> None:
+        self._work = work
+        self._claim = threading.Lock()
+        self._done = threading.Event()
+        self._result: list[Result] = []
+        self._failure: BaseException | None = None
+
+    def run(self) -> None:
+        """Do the work, unless somebody does or did it."""
+        if not self._claim.acquire(blocking=False):
+            return
+        try:
+            self._result.append(self._work())
+        except BaseException as failure:
+            self._failure = failure
+            if not isinstance(failure, Exception):  # ctrl-C in the thread that asks
+                raise
+        finally:
+            self._done.set()
+
+    def result(self) -> Result:
+        """The result, worked for here when nobody has begun; raises what the work raised."""
+        self.run()
+        while not self._done.wait(0.2):  # a wait without end can't be interrupted on Windows
+            pass
+        if self._failure is not None:
+            raise self._failure
+        return self._result[0]
+
+
+class Workers(Generic[Result]):
+    """Jobs by key, and up to `most` threads for those that are started early."""
+
+    def __init__(self, most: int = 16) -> None:
+        self._most = most
+        self._jobs: dict[Hashable, Job[Result]] = {}
+        self._waiting: deque[Job[Result]] = deque()
+        self._changed = threading.Condition()
+        self._idle = 0
+        self._threads: list[threading.Thread] = []
+        self._closed = False
+
+    def known(self, key: Hashable) -> bool:
+        """Whether there is a job of this key, done or not."""
+        return key in self._jobs
+
+    def result(self, key: Hashable, work: Callable[[], Result]) -> Result:
+        """The result of the job of this key, which is made of `work` when there is none."""
+        job = self._jobs.get(key)
+        if job is None:
+            with self._changed:
+                job = self._jobs.setdefault(key, Job(work))
+        return job.result()
+
+    def start(self, key: Hashable, work: Callable[[], Result]) -> None:
+        """Let the job of this key begin in the background, when there is none yet."""
+        with self._changed:
+            if key in self._jobs or self._closed:
+                return
+            job = self._jobs[key] = Job(work)
+            self._waiting.append(job)
+            if not self._idle and len(self._threads) < self._most:
+                thread = threading.Thread(target=self._serve, name="provenv-fetch", daemon=True)
+                self._threads.append(thread)
+                thread.start()
+            self._changed.notify()
+
+    def forget(self, key: Hashable) -> None:
+        """Let the next one who asks for this key work again."""
+        with self._changed:
+            self._jobs.pop(key, None)
+
+    def close(self) -> None:
+        """Begin no further job. Those that run go on to their end, or to the end of the process."""
+        with self._changed:
+            self._closed = True
+            self._waiting.clear()
+            self._changed.notify_all()
+
+    def _serve(self) -> None:
+        while True:
+            with self._changed:
+                self._idle += 1
+                while not self._waiting and not self._closed:
+                    self._changed.wait()
+                self._idle -= 1
+                if self._closed:
+                    return
+                job = self._waiting.popleft()
+            job.run()
