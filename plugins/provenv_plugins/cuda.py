@@ -1,0 +1,109 @@
+"""NVIDIA GPUs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from provenv.hooks import (
+    Accelerator,
+    Builds,
+    Context,
+    Detection,
+    EnvelopeKey,
+    Finding,
+    Probe,
+    VirtualPackage,
+    hookimpl,
+)
+from provenv_plugins.numbers import checked
+from provenv_plugins.pytorch import FAMILY
+
+
+def accepts(os: str, arch: str) -> str | None:
+    """Linux on x86_64 and aarch64, Windows on x86_64."""
+    if os == "macos":
+        return "NVIDIA ended CUDA for macOS with 10.2, and PyTorch has no CUDA build for it"
+    if (os, arch) not in (("linux", "x86_64"), ("linux", "aarch64"), ("windows", "x86_64")):
+        return f"PyTorch has no CUDA build for {os} on {arch}"
+    return None
+
+
+def builds(context: Context) -> Builds:
+    """See `cuda_builds.choose_builds`; the tables are read when a CUDA target is first asked about."""
+    from provenv_plugins.cuda_builds import choose_builds
+
+    return choose_builds(context)
+
+
+def detect(probe: Probe) -> Detection:
+    """See `cuda_detect.detect`."""
+    from provenv_plugins.cuda_detect import detect as find
+
+    return find(probe)
+
+
+def diagnose(probe: Probe) -> Iterable[Finding]:
+    """See `cuda_detect.diagnose`."""
+    from provenv_plugins.cuda_detect import diagnose as explain
+
+    return explain(probe)
+
+
+def virtual_packages(context: Context) -> tuple[VirtualPackage, ...]:
+    """`__cuda`: the newest CUDA that the promised driver serves."""
+    from provenv_plugins.cuda_drivers import newest_cuda
+
+    return (VirtualPackage("__cuda", newest_cuda(context.envelope)),)
+
+
+def features(context: Context) -> tuple[str, ...]:
+    """The target's facts as the wheel-variant drafts write NVIDIA's."""
+    from provenv_plugins.cuda_drivers import newest_cuda
+
+    capabilities = context.envelope.all("compute-capability")
+    return (
+        f"nvidia :: cuda_version_upper_bound :: {newest_cuda(context.envelope)}",
+        *(f"nvidia :: sm_arch :: {capability.replace('.', '')}_real" for capability in capabilities),
+    )
+
+
+ENVELOPE = (
+    EnvelopeKey(
+        "driver",
+        "VERSION",
+        "the oldest NVIDIA driver that it must run on",
+        check=checked(1, 4, "550 or 550.54.14"),
+    ),
+    EnvelopeKey(
+        "cuda",
+        "VERSION",
+        "the newest CUDA that the driver serves, where only that is known",
+        check=checked(2, 2, "12.9"),
+        replaces=("driver",),
+    ),
+    EnvelopeKey(
+        "compute-capability",
+        "X.Y",
+        "a compute capability that it must run on (may be given several times)",
+        multiple=True,
+        check=checked(2, 2, "8.6"),
+    ),
+)
+
+
+@hookimpl
+def provenv_accelerators() -> Iterable[Accelerator]:
+    """cuda."""
+    yield Accelerator(
+        name="cuda",
+        preference=10,
+        accepts=accepts,
+        detect=detect,
+        builds=builds,
+        torch_device="cuda",
+        family=FAMILY,
+        envelope=ENVELOPE,
+        conda_virtual_packages=virtual_packages,
+        features=features,
+        diagnose=diagnose,
+    )

@@ -1,0 +1,129 @@
+"""Which CUDA builds of torch run on a target's driver and GPUs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+
+from provenv.hooks import Builds, Context
+from provenv_plugins.cuda_drivers import driver_fault, dropped_fault, floor, numbers
+from provenv_plugins.pytorch import index_of
+from provenv_plugins.tables import Row, rows
+from provenv_plugins.torch_builds import Flavour, choose, releases
+
+# GPUs inside Jetson modules. torch's own check (DEVICE_REQUIREMENT in torch/cuda/__init__.py, 2.11 to 2.15)
+# takes no desktop or server code for them; from CUDA 13.2 on it does for these two (pytorch PR #186285).
+JETSON = frozenset({"5.3", "6.2", "7.2", "8.7"})
+JETSON_FROM_CUDA_13_2 = frozenset({"7.2", "8.7"})
+
+
+def choose_builds(context: Context) -> Builds:
+    """The builds for a target's driver and compute capabilities, the newest usable torch first.
+
+    Without a declared driver a current one (580 or newer, CUDA 13) is assumed, without declared compute
+    capabilities a GPU that the newest builds run; each build says so in `needs`. Of several capabilities one
+    build must run all.
+    """
+    capabilities = context.envelope.all("compute-capability")
+
+    def refuses(flavour: Flavour) -> str | None:
+        faults = [driver_fault(cuda_of(flavour.name)[0], context.os, context.envelope)]
+        faults += [dropped_fault(capability, context.envelope) for capability in capabilities]
+        return next(filter(None, reversed(faults)), None)
+
+    def runs(flavour: Flavour, torch: str) -> str | None:
+        compiled = compiled_for(flavour.name, context.platform, torch)
+        missing = [c for c in capabilities if not covers(compiled, c, cuda_of(flavour.name))]
+        return _arch_fault(torch, compiled, missing[0]) if missing else None
+
+    return choose(context, flavours(context), refuses, runs)
+
+
+def flavours(context: Context) -> Iterable[Flavour]:
+    """The platform's CUDA builds: the default index's, the PyTorch index's, and Jetson's own for a Jetson."""
+    yield from _default_flavours(context)
+    capabilities = set(context.envelope.all("compute-capability"))
+    for row in rows("cuda_builds", "build"):
+        only = set(row.texts("only"))
+        if row.text("platform") == context.platform and (not only or only & capabilities):
+            yield _flavour(row, context)
+
+
+def _flavour(row: Row, context: Context) -> Flavour:
+    name, index, pythons = row.text("name"), row.text("index"), row.texts("python")
+    return Flavour(
+        name,
+        index or index_of(name),
+        row.texts("torch"),
+        # Jetson's files have no label; aarch64 torchvision and torchaudio had none up to 0.24 and 2.9, and
+        # triton never has one.
+        ("",) if index else (name, ""),
+        unadvertised=frozenset(row.texts("unadvertised")),
+        python=(pythons[0], pythons[1]) if pythons else None,
+        note=_needs(name, context),
+    )
+
+
+def _default_flavours(context: Context) -> Iterable[Flavour]:
+    """The default index's Linux wheels, by the CUDA that each release was built with."""
+    by_build: dict[str, list[str]] = {}
+    for release in releases():
+        build = dict(release.default_builds).get(context.platform, "")
+        if build.startswith("cu"):
+            by_build.setdefault(build, []).append(release.torch)
+    for name, torch in by_build.items():
+        note = f"{_needs(name, context)}; these are the default index's own wheels"
+        yield Flavour(name, None, tuple(torch), ("", name), labelled=False, note=note)
+
+
+def _needs(name: str, context: Context) -> str:
+    major = cuda_of(name)[0]
+    words = f"NVIDIA driver {floor(major, context.os)} or newer"
+    if not (context.envelope.one("driver") or context.envelope.one("cuda")):
+        words += " (the target promises none, so a current one, 580 or newer, is assumed)"
+    if not context.envelope.all("compute-capability"):
+        words += "; a GPU that its newest torch is compiled for (the target promises no compute capability)"
+    return words
+
+
+@cache
+def cuda_of(name: str) -> tuple[int, int]:
+    """The CUDA version in a build's name: `cu126` and `jp6-cu126` are 12.6."""
+    digits = name.rpartition("cu")[2]
+    return int(digits[:-1]), int(digits[-1])
+
+
+@cache
+def compiled_for(name: str, platform: str, torch: str) -> tuple[str, ...]:
+    """The compute capabilities that a build's torch holds machine code for, oldest first."""
+    version = numbers(torch)
+    for row in rows("cuda_builds", "archs"):
+        first, last = numbers(row.text("first")), numbers(row.text("last"))
+        same = row.text("build") == name and row.text("platform") == platform
+        if same and first <= version and version[: len(last)] <= last:
+            return row.texts("compiled")
+    return ()
+
+
+def covers(compiled: Iterable[str], capability: str, cuda: tuple[int, int]) -> bool:
+    """Whether machine code for one of these compute capabilities runs on a GPU of another.
+
+    Code for X.y runs on X.z where z >= y and on no other major (CUDA's binary compatibility). A Jetson's GPU
+    is apart, as torch sees it: its code is for itself, and before CUDA 13.2 nothing else is for it.
+    """
+    major, minor = numbers(capability)[:2]
+    apart = capability in JETSON and not (cuda >= (13, 2) and capability in JETSON_FROM_CUDA_13_2)
+    for code in compiled:
+        if code == capability:
+            return True
+        code_major, code_minor = numbers(code)[:2]
+        if not apart and code not in JETSON and code_major == major and code_minor <= minor:
+            return True
+    return False
+
+
+def _arch_fault(torch: str, compiled: tuple[str, ...], capability: str) -> str:
+    words = f"torch {torch} is compiled for compute capability {', '.join(compiled)}, not for {capability}"
+    if capability in JETSON:
+        words += " (a Jetson module runs server and desktop builds from CUDA 13.2 on alone, with JetPack 7.2)"
+    return words

@@ -1,0 +1,175 @@
+"""Whether CUDA can be used on a machine, what it promises, and what is wrong where it can't."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import partial
+
+from provenv.hooks import Context, Detection, Device, Envelope, Finding, Probe
+from provenv_plugins.cuda_drivers import newest_cuda, numbers
+from provenv_plugins.cuda_facts import NvidiaFacts, is_jetson, is_wsl, read
+
+SYSTEMS = {"Linux": "linux", "Windows": "windows"}
+MACHINES = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "aarch64", "arm64": "arm64"}
+
+
+def detect(probe: Probe) -> Detection:
+    """The devices, and the driver and compute capabilities that one build of torch serves together."""
+    facts = read(probe)
+    visible = _visible(facts.devices, probe)
+    kept, _ = _served(facts, visible, probe)
+    envelope = {**_driver_words(facts), **({"compute-capability": kept} if kept else {})}
+    return Detection(bool(kept), facts.devices, Envelope.of(envelope), how=facts.how)
+
+
+def _driver_words(facts: NvidiaFacts) -> dict[str, Sequence[str]]:
+    driver = {"driver": (facts.driver,)} if facts.driver else {}
+    if facts.cuda is None:
+        return dict(driver)
+    # A forward-compatibility package gives an old kernel driver a newer CUDA: libcuda knows, NVML does not.
+    if driver and numbers(newest_cuda(Envelope.of(driver)))[0] >= numbers(facts.cuda)[0]:
+        return dict(driver)
+    return {"cuda": (facts.cuda,)}
+
+
+def _visible(devices: Sequence[Device], probe: Probe) -> list[Device]:
+    """The devices that CUDA_VISIBLE_DEVICES leaves to a process: all, those at some positions, or none."""
+    value = probe.environment("CUDA_VISIBLE_DEVICES")
+    if value is None:
+        return list(devices)
+    chosen = []
+    for word in (part.strip() for part in value.split(",")):
+        if word.startswith(("GPU-", "MIG-")):
+            return list(devices)  # which device has which UUID is not asked
+        if not word.isdigit() or int(word) >= len(devices):
+            break  # CUDA ignores what follows an entry that is none
+        chosen.append(devices[int(word)])
+    return chosen
+
+
+def _served(
+    facts: NvidiaFacts, devices: Iterable[Device], probe: Probe
+) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
+    """The compute capabilities that one build runs together, newest first; and those left out, with why."""
+    known = sorted({d.compute_capability for d in devices if d.compute_capability}, key=numbers, reverse=True)
+    kept: list[str] = []
+    left: list[tuple[str, str]] = []
+    for capability in known:
+        reason = _refused(facts, [*kept, capability], probe)
+        if reason is None:
+            kept.append(capability)
+        else:
+            left.append((capability, reason))
+    return tuple(sorted(kept, key=numbers)), tuple(left)
+
+
+def _refused(facts: NvidiaFacts, capabilities: Sequence[str], probe: Probe) -> str | None:
+    """Why no build runs all of these, of which the last is the one in question; None when one does."""
+    from provenv_plugins.cuda_builds import choose_builds
+
+    os = SYSTEMS.get(probe.python("system") or "", "linux")
+    arch = MACHINES.get((probe.python("machine") or "x86_64").lower(), "x86_64")
+    context = partial(Context, f"{os}-{arch}", os, arch, "")
+    words = _driver_words(facts)
+    builds = choose_builds(context(Envelope.of({**words, "compute-capability": tuple(capabilities)})))
+    if builds.offered:
+        return None
+    alone = choose_builds(context(Envelope.of({**words, "compute-capability": capabilities[-1:]})))
+    if alone.offered:
+        return f"no one build runs it and {', '.join(capabilities[:-1])} together"
+    return builds.rejected[0].reason if builds.rejected else f"there is no CUDA build for {os} on {arch}"
+
+
+def diagnose(probe: Probe) -> Iterable[Finding]:
+    """What keeps CUDA from working, and what is left out although it works."""
+    facts = read(probe)
+    if facts.error is not None:
+        yield _driver_error(facts.error, probe)
+    elif not facts.devices:
+        yield from _no_devices(facts, probe)
+    visible = _visible(facts.devices, probe)
+    if facts.devices and not visible:
+        yield Finding(
+            "cuda-devices-hidden",
+            f"CUDA_VISIBLE_DEVICES={probe.environment('CUDA_VISIBLE_DEVICES')!r} hides every GPU",
+            "unset CUDA_VISIBLE_DEVICES"
+            if probe.python("system") != "Windows"
+            else "set CUDA_VISIBLE_DEVICES=",
+            "error",
+        )
+    kept, left = _served(facts, visible, probe)
+    for capability, reason in left:
+        yield _left_out(facts, capability, reason, bool(kept))
+    if kept and facts.driver and not is_jetson(probe) and numbers(newest_cuda(_envelope(facts)))[0] < 13:
+        yield Finding(
+            "nvidia-driver-older-than-newest-builds",
+            f"driver {facts.driver} runs CUDA {newest_cuda(_envelope(facts))[:2]} builds; the newest torch "
+            "is built for CUDA 13, which needs driver 580 or newer",
+            _driver_remedy(probe),
+            "note",
+        )
+
+
+def _envelope(facts: NvidiaFacts) -> Envelope:
+    return Envelope.of(_driver_words(facts))
+
+
+def _driver_error(error: str, probe: Probe) -> Finding:
+    if "mismatch" in error.lower():
+        return Finding(
+            "nvidia-driver-mismatch",
+            f"the NVIDIA driver's kernel module and its libraries are of different versions ({error})",
+            "sudo reboot",
+            "error",
+        )
+    return Finding(
+        "nvidia-driver-error", f"the NVIDIA driver answers: {error}", _driver_remedy(probe), "error"
+    )
+
+
+def _no_devices(facts: NvidiaFacts, probe: Probe) -> Iterable[Finding]:
+    if facts.driver:
+        contained = probe.file("/.dockerenv") is not None or probe.file("/run/.containerenv") is not None
+        yield Finding(
+            "nvidia-device-nodes-missing",
+            f"the NVIDIA driver {facts.driver} is loaded, but its devices are not reachable from here",
+            "start the container with `--gpus all` (NVIDIA Container Toolkit)"
+            if contained
+            else "sudo nvidia-modprobe -u",
+            "error",
+        )
+    elif probe.python("system") == "Linux" and _has_nvidia_display(probe):
+        yield Finding(
+            "nvidia-driver-missing",
+            "there is an NVIDIA GPU in this machine, and no NVIDIA driver is loaded",
+            _driver_remedy(probe),
+            "error",
+        )
+
+
+def _has_nvidia_display(probe: Probe) -> bool:
+    """A display controller (PCI class 03xxxx) of vendor 10de."""
+    folder = "/sys/bus/pci/devices"
+    return any(
+        (probe.file(f"{folder}/{name}/vendor") or "").strip() == "0x10de"
+        and (probe.file(f"{folder}/{name}/class") or "").startswith("0x03")
+        for name in probe.folder(folder)
+    )
+
+
+def _driver_remedy(probe: Probe) -> str:
+    if is_wsl(probe):
+        return "install the newest NVIDIA driver in Windows (never one inside WSL), then `wsl --shutdown`"
+    if probe.python("system") == "Windows":
+        return "install the newest driver from nvidia.com/drivers, then restart"
+    if is_jetson(probe):
+        return "update JetPack; a Jetson's driver is part of it"
+    return "install driver 580 (Ubuntu: `sudo ubuntu-drivers install nvidia:580`), then `sudo reboot`"
+
+
+def _left_out(facts: NvidiaFacts, capability: str, reason: str, others: bool) -> Finding:
+    names = sorted({device.name for device in facts.devices if device.compute_capability == capability})
+    what = f"{', '.join(names)} (compute capability {capability})"
+    if others:
+        return Finding("gpu-left-out", f"{what} is left out: {reason}", "train on the other GPUs", "warning")
+    return Finding("gpu-without-build", f"no CUDA build of torch runs on {what}: {reason}", "", "error")

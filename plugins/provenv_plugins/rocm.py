@@ -1,0 +1,84 @@
+"""AMD GPUs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from provenv.hooks import Accelerator, Builds, Context, Detection, EnvelopeKey, Finding, Probe, hookimpl
+from provenv_plugins.pytorch import FAMILY
+
+
+def accepts(os: str, arch: str) -> str | None:
+    """Linux and Windows on x86_64."""
+    if (os, arch) in (("linux", "x86_64"), ("windows", "x86_64")):
+        return None
+    return f"neither PyTorch nor AMD publishes ROCm builds for {os} on {arch}"
+
+
+def builds(context: Context) -> Builds:
+    """See `rocm_builds.choose_builds`; the tables are read when a ROCm target is first asked about."""
+    from provenv_plugins.rocm_builds import choose_builds
+
+    return choose_builds(context)
+
+
+def detect(probe: Probe) -> Detection:
+    """See `rocm_detect.detect`."""
+    from provenv_plugins.rocm_detect import detect as find
+
+    return find(probe)
+
+
+def diagnose(probe: Probe) -> Iterable[Finding]:
+    """See `rocm_detect.diagnose`."""
+    from provenv_plugins.rocm_detect import diagnose as explain
+
+    return explain(probe)
+
+
+def environment(context: Context) -> Mapping[str, str]:
+    """Nothing: HSA_OVERRIDE_GFX_VERSION is never set on anybody's behalf: a wrong one hangs machines."""
+    return {}
+
+
+def features(context: Context) -> tuple[str, ...]:
+    """The target's facts as the wheel-variant drafts write AMD's."""
+    return tuple(f"amd :: gfx_arch :: {gfx}" for gfx in context.envelope.all("gfx"))
+
+
+def check_gfx(value: str) -> str | None:
+    """`gfx` and three or four digits, the last two hexadecimal: gfx90a, gfx1100."""
+    digits = value.removeprefix("gfx")
+    good = value.startswith("gfx") and 3 <= len(digits) <= 4 and digits[:-2].isdigit()
+    if good and all(char in "0123456789abcdef" for char in digits[-2:]):
+        return None
+    return f"{value!r} is no GPU target such as gfx1100 or gfx90a"
+
+
+ENVELOPE = (
+    EnvelopeKey(
+        "gfx",
+        "TARGET",
+        "a GPU target that it must run on (may be given several times)",
+        multiple=True,
+        check=check_gfx,
+    ),
+)
+
+
+@hookimpl
+def provenv_accelerators() -> Iterable[Accelerator]:
+    """rocm."""
+    yield Accelerator(
+        name="rocm",
+        preference=20,
+        accepts=accepts,
+        detect=detect,
+        builds=builds,
+        torch_device="cuda",  # torch's ROCm builds go by CUDA's name
+        family=FAMILY,
+        envelope=ENVELOPE,
+        environment=environment,
+        features=features,
+        diagnose=diagnose,
+    )

@@ -1,0 +1,104 @@
+"""Which ROCm builds of torch run on a target's GPUs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import cache
+
+from provenv.hooks import Build, Builds, Context, Rejected
+from provenv_plugins.numbers import parse_numbers
+from provenv_plugins.pytorch import FAMILY, index_of
+from provenv_plugins.tables import rows
+from provenv_plugins.torch_builds import Flavour, choose, numbers
+
+# What AMD's own torch wheels need of the same index (rocm[libraries], rocm-sdk-*, amd-torch-device-*).
+AMD_PACKAGES = ("rocm", "rocm-*", "amd-torch*")
+
+# Targets that share an instruction set closely enough for AMD's override to work for most people.
+# Source: ROCm/legacy-rocm-build issue #1797; others are dangerous or fail (pytorch PR #179653, MIOpen #3954).
+OVERRIDES = dict.fromkeys(("gfx1031", "gfx1032", "gfx1034", "gfx1035", "gfx1036"), "10.3.0")
+
+
+def choose_builds(context: Context) -> Builds:
+    """PyTorch's builds for the target's GPUs, newest torch first, then AMD's index for their family.
+
+    Without a declared gfx target one that the newest build runs is assumed; of several one build must run all.
+    """
+    targets = context.envelope.all("gfx")
+
+    def runs(flavour: Flavour, torch: str) -> str | None:
+        return next(filter(None, (_fault(flavour.name, torch, gfx) for gfx in targets)), None)
+
+    chosen = choose(context, _flavours(context), lambda flavour: None, runs)
+    families = _families(context, targets)
+    if families:
+        return replace(chosen, offered=(*chosen.offered, *families))
+    return (
+        chosen if chosen.offered or chosen.rejected else Builds((), (Rejected("rocm", _no_family(targets)),))
+    )
+
+
+def _no_family(targets: tuple[str, ...]) -> str:
+    if not targets:
+        return (
+            "PyTorch has no ROCm build for Windows; AMD's are per GPU family, and this target promises no gfx"
+        )
+    return f"PyTorch has no ROCm build for Windows, and AMD's have none for {', '.join(targets)}"
+
+
+def _flavours(context: Context) -> Iterable[Flavour]:
+    for row in rows("rocm_builds", "build"):
+        if row.text("platform") == context.platform:
+            name = row.text("name")
+            # From 7.14 on the ROCm libraries are packages of the same index, not parts of torch's wheel.
+            packages = FAMILY + AMD_PACKAGES if numbers(name) >= (7, 14) else FAMILY
+            # triton-rocm and the libraries have no label
+            yield Flavour(
+                name, index_of(name), row.texts("torch"), (name, ""), packages=packages, note=_needs(context)
+            )
+
+
+def _needs(context: Context) -> str:
+    words = "an amdgpu driver no more than about two ROCm releases older, /dev/kfd and /dev/dri"
+    if not context.envelope.all("gfx"):
+        words += "; a GPU that its newest torch is compiled for (the target promises no gfx)"
+    return words
+
+
+def _fault(build: str, torch: str, gfx: str) -> str | None:
+    compiled = compiled_for(build, torch)
+    if gfx not in compiled:
+        words = f"torch {torch} is not compiled for {gfx} (it is for {', '.join(compiled)})"
+        if gfx in OVERRIDES and "gfx1030" in compiled:
+            words += (
+                f"; at your own risk it can be told to run with HSA_OVERRIDE_GFX_VERSION={OVERRIDES[gfx]}"
+            )
+        return words
+    if any(row.text("gfx") == gfx and build in row.texts("builds") for row in rows("rocm_builds", "gap")):
+        return f"it lists {gfx}, but its rocBLAS has no library for it: the first matrix product fails"
+    return None
+
+
+@cache
+def compiled_for(build: str, torch: str) -> tuple[str, ...]:
+    """The gfx targets that a build's torch holds code for."""
+    version = numbers(torch)
+    for row in rows("rocm_builds", "archs"):
+        first, last = numbers(row.text("first")), numbers(row.text("last"))
+        if row.text("build") == build and first <= version and version[: len(last)] <= last:
+            return row.texts("compiled")
+    return ()
+
+
+def _families(context: Context, targets: tuple[str, ...]) -> tuple[Build, ...]:
+    """AMD's own indexes whose family holds every declared target; with none declared it can't be told."""
+    python = (parse_numbers(context.python) or ())[:2]
+    found = []
+    for row in rows("rocm_builds", "family"):
+        oldest, newest = (parse_numbers(text) or () for text in row.texts("python"))
+        fits = context.platform in row.texts("platforms") and (not python or oldest <= python <= newest)
+        if fits and targets and set(targets) <= set(row.texts("gfx")) and not context.envelope.one("musl"):
+            needs = "AMD's own builds, for this family of GPUs alone"
+            found.append(Build(row.text("name"), row.text("index"), FAMILY + AMD_PACKAGES, needs=needs))
+    return tuple(found)

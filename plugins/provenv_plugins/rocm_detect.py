@@ -1,0 +1,168 @@
+"""Whether ROCm can be used on a machine, what it promises, and what is wrong where it can't."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from provenv.hooks import Context, Detection, Device, Envelope, Finding, Probe
+from provenv_plugins.rocm_builds import choose_builds
+from provenv_plugins.tables import rows
+
+NODES = "/sys/class/kfd/kfd/topology/nodes"
+AMD = "4098"  # PCI vendor 0x1002
+OVERRIDE = "HSA_OVERRIDE_GFX_VERSION"
+
+
+@dataclass(frozen=True, slots=True)
+class AmdFacts:
+    """The GPUs that ROCm could use, and who said so."""
+
+    devices: tuple[Device, ...] = ()
+    how: tuple[str, ...] = ()
+
+
+def detect(probe: Probe) -> Detection:
+    """The devices, and the gfx targets that one build of torch serves together."""
+    facts = read(probe)
+    kept, _ = _served([device.gfx for device in facts.devices if device.gfx], probe)
+    reachable = probe.python("system") == "Windows" or not _node_missing(probe)
+    envelope = Envelope.of({"gfx": kept}) if kept else Envelope()
+    return Detection(bool(kept) and reachable, facts.devices, envelope, how=facts.how)
+
+
+def read(probe: Probe) -> AmdFacts:
+    """By KFD's topology, then rocminfo, then (Windows) the display adapter's name."""
+    for how, source in (
+        ("KFD topology", _from_kfd),
+        ("rocminfo", _from_rocminfo),
+        ("registry", _from_registry),
+    ):
+        if devices := tuple(source(probe)):
+            return AmdFacts(devices, (how,))
+    return AmdFacts()
+
+
+def gfx_of_version(version: int) -> str:
+    """KFD's decimal `gfx_target_version` as a target: 90010 is gfx90a, 110501 is gfx1151.
+
+    major = v / 10000, minor = v / 100 % 100 and step = v % 100, the last two written in hexadecimal
+    (libhsakmt's topology.c).
+    """
+    return f"gfx{version // 10000}{version // 100 % 100:x}{version % 100:x}"
+
+
+def _from_kfd(probe: Probe) -> Iterable[Device]:
+    for node in sorted(probe.folder(NODES), key=lambda name: (len(name), name)):
+        text = probe.file(f"{NODES}/{node}/properties") or ""
+        values = dict(
+            line.split(maxsplit=1) for line in text.splitlines() if len(line.split(maxsplit=1)) == 2
+        )
+        version = values.get("gfx_target_version", "0").strip()
+        # a node without a target is a processor
+        if version.isdigit() and int(version) and values.get("vendor_id", AMD).strip() == AMD:
+            gfx = gfx_of_version(int(version))
+            name = (probe.file(f"{NODES}/{node}/name") or "").strip()
+            yield Device("amd", name or gfx, gfx=gfx)
+
+
+def _from_rocminfo(probe: Probe) -> Iterable[Device]:
+    if probe.python("system") != "Linux":
+        return
+    answer = probe.command(["rocminfo"], seconds=30.0)
+    if answer is None or answer.exit_code != 0:
+        return
+    for agent in re.split(r"^\*+\s*$\s*^Agent \d+\s*$", answer.stdout, flags=re.MULTILINE)[1:]:
+        values = dict(
+            re.findall(r"^ {2}(Name|Marketing Name|Device Type):[ \t]*(.*?)[ \t]*$", agent, re.MULTILINE)
+        )
+        if values.get("Device Type") == "GPU" and values.get("Name", "").startswith("gfx"):
+            yield Device("amd", values.get("Marketing Name") or values["Name"], gfx=values["Name"])
+
+
+DISPLAY_CLASS = r"HKLM\SYSTEM\CurrentControlSet\Control\Class\{4d36e968-e325-11ce-bfc1-08002be10318}"
+
+
+def _from_registry(probe: Probe) -> Iterable[Device]:
+    """Windows: the display adapters' names, since there is no KFD."""
+    if probe.python("system") != "Windows":
+        return
+    for index in range(8):
+        name = probe.registry(rf"{DISPLAY_CLASS}\{index:04}", "DriverDesc")
+        if name and ("AMD" in name or "Radeon" in name):
+            yield Device("amd", name, gfx=gfx_of_name(name))
+
+
+def gfx_of_name(name: str) -> str | None:
+    """The gfx target of a GPU by its name; the longest known name that stands in it counts."""
+    words = f" {_plain(name)} "
+    best: tuple[int, str | None] = (0, None)
+    for row in rows("amd_devices", "devices"):
+        for known in map(_plain, row.texts("names")):
+            if f" {known} " in words and len(known) > best[0]:
+                best = (len(known), row.text("gfx"))
+    return best[1]
+
+
+def _plain(name: str) -> str:
+    text = re.sub(r"\((tm|r)\)|\bamd\b|\bgraphics\b|\bseries\b", " ", name.lower())
+    return " ".join(re.findall(r"[a-z0-9]+", text))
+
+
+def _served(targets: Iterable[str], probe: Probe) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
+    """The targets that one build runs together, and those left out, with why."""
+    kept: list[str] = []
+    left: list[tuple[str, str]] = []
+    for gfx in sorted(set(targets), key=lambda gfx: (len(gfx), gfx), reverse=True):
+        reason = _refused([*kept, gfx], probe)
+        if reason is None:
+            kept.append(gfx)
+        else:
+            left.append((gfx, reason))
+    return tuple(sorted(kept, key=lambda gfx: (len(gfx), gfx))), tuple(left)
+
+
+def _refused(targets: Sequence[str], probe: Probe) -> str | None:
+    os = "windows" if probe.python("system") == "Windows" else "linux"
+    builds = choose_builds(Context(f"{os}-x86_64", os, "x86_64", "", Envelope.of({"gfx": tuple(targets)})))
+    if builds.offered:
+        return None
+    if len(targets) > 1 and _refused(targets[-1:], probe) is None:
+        return f"no one build runs it and {', '.join(targets[:-1])} together"
+    return builds.rejected[0].reason if builds.rejected else "there is no ROCm build for it"
+
+
+def _node_missing(probe: Probe) -> bool:
+    return "kfd" not in probe.folder("/dev")
+
+
+def diagnose(probe: Probe) -> Iterable[Finding]:
+    """What keeps ROCm from working, and what an override or an integrated GPU changes."""
+    facts = read(probe)
+    if not facts.devices:
+        return
+    if probe.python("system") == "Linux" and _node_missing(probe):
+        yield Finding(
+            "amd-device-nodes-missing",
+            "the amdgpu driver is loaded, but /dev/kfd is not reachable from here",
+            "start the container with `--device=/dev/kfd --device=/dev/dri --group-add video`",
+            "error",
+        )
+    kept, left = _served([device.gfx for device in facts.devices if device.gfx], probe)
+    for gfx, reason in left:
+        code = "gpu-left-out" if kept else "gpu-without-build"
+        yield Finding(code, f"{gfx}: {reason}", _hide_remedy(facts, kept), "warning" if kept else "error")
+    value = probe.environment(OVERRIDE)
+    if value:
+        yield Finding(
+            "hsa-override-in-use",
+            f"{OVERRIDE}={value} makes ROCm take the GPU for another; what fits is judged by the real one",
+            f"unset {OVERRIDE}",
+            "warning",
+        )
+
+
+def _hide_remedy(facts: AmdFacts, kept: Sequence[str]) -> str:
+    wanted = [str(index) for index, device in enumerate(facts.devices) if device.gfx in kept]
+    return f"export HIP_VISIBLE_DEVICES={','.join(wanted)}" if wanted else ""
