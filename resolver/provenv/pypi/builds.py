@@ -168,13 +168,23 @@ def _build(
 ) -> tuple[str, tuple[str, ...]]:
     """The text of METADATA and the pins of the environment that made it."""
     system = read_build_system(tree, label)
+    needed = _checked(system.requires, label)
     with build_environment(python) as environment:
-        pins = provision(system.requires, environment.prefix) if system.requires else ()
+        pins = provision(needed, environment.prefix) if needed else ()
         hooks = _Hooks(tree, system, environment, label, time.monotonic() + seconds)
-        more = [r for r in hooks.requires() if r not in system.requires]
+        more = [text for text in _checked(hooks.requires(), label) if text not in needed]
         if more:
-            pins = provision([*system.requires, *more], environment.prefix)
+            pins = provision([*needed, *more], environment.prefix)
         return hooks.metadata(), tuple(sorted(set(pins)))
+
+
+def _checked(requirements: Sequence[str], label: str) -> list[str]:
+    """Valid build requirements, each on one line: what installs them takes options there too, and gets none."""
+    from provenv.pypi.metadata import parse_requirements
+
+    texts = [" ".join(text.split()) for text in requirements]
+    parse_requirements(texts, label)
+    return texts
 
 
 class _Hooks:

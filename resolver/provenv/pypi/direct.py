@@ -106,7 +106,8 @@ class DirectResolver:
     def _asked(self, requirement: ManifestRequirement | Requirement) -> _Asked:
         if isinstance(requirement, ManifestRequirement):
             inner = requirement.requirement
-            hashes, editable, consent = requirement.hashes, requirement.editable, True
+            hashes = tuple(text.lower() for text in requirement.hashes)
+            editable, consent = requirement.editable, True
         else:
             inner, hashes, editable = requirement, (), False
             consent = self._may_build(inner.name)
@@ -120,13 +121,12 @@ class DirectResolver:
         reference = parse_reference(asked.url, base, origin)
         if not asked.consent and not reference.is_wheel:
             raise _not_allowed(asked.requirement, reference)
-        source = self._sources.find(_with_hash(reference, asked.hashes), origin)
+        source = self._sources.find(reference, asked.hashes, origin)
         if asked.editable and not source.direct.folder and source.direct.vcs is None:
             raise InputError(
                 f"{reference.shown} can't be installed editable: it is a file",
                 hints=["remove -e, or name a folder"],
             )
-        _check_hashes(asked, reference, source)
         metadata = self._metadata(source, asked, python)
         _check_name(metadata, asked, reference)
         _check_version(metadata, asked, reference)
@@ -160,14 +160,6 @@ class DirectResolver:
         return self._built[key]
 
 
-def _with_hash(reference: Reference, hashes: tuple[str, ...]) -> Reference:
-    """The reference with the one sha256 that a requirements file gives: it says which file is meant."""
-    only = [text.lower() for text in hashes if text.lower().startswith("sha256:")]
-    if len(hashes) != 1 or not only or reference.digest("sha256"):
-        return reference
-    return replace(reference, digests=(*only, *reference.digests))
-
-
 def _not_allowed(requirement: Requirement, reference: Reference) -> BuildError:
     return BuildError(
         f"{requirement.name} would have to be built from source, which the manifest does not allow",
@@ -175,27 +167,6 @@ def _not_allowed(requirement: Requirement, reference: Reference) -> BuildError:
         hints=[
             f'add it to [tool.provenv]: build = ["{requirement.name}"], or name that address in the manifest'
         ],
-    )
-
-
-def _check_hashes(asked: _Asked, reference: Reference, source: Source) -> None:
-    """A file must have every digest of its fragment and one of those that a requirements file gives."""
-    if not asked.hashes and not reference.digests:
-        return
-    if source.digest is None:
-        raise InputError(
-            f"{reference.shown} has no hash to be checked: it is a folder or a VCS checkout, not a file",
-            hints=["remove the hashes (a commit in the address pins it as well), or name an archive"],
-        )
-    given = [text.lower() for text in (*reference.digests, *asked.hashes)]
-    algorithms = sorted({text.partition(":")[0] for text in given})
-    found = {f"{algorithm}:{source.digest(algorithm)}" for algorithm in algorithms}
-    if found.issuperset(reference.digests) and (not asked.hashes or found.intersection(given)):
-        return
-    raise IndexAnswerError(
-        f"{reference.shown} does not have the hash that is asked for",
-        evidence=[f"asked for: {', '.join(given)}", f"the file's: {', '.join(sorted(found))}"],
-        hints=["if the file was replaced on purpose, correct the hash; otherwise do not install it"],
     )
 
 

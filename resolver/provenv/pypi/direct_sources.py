@@ -11,9 +11,10 @@ from provenv.errors import InputError, Origin
 from provenv.pypi.archives import unpack, wheel_metadata_text
 from provenv.pypi.artifacts import Artifact
 from provenv.pypi.builds import Records, inside
+from provenv.pypi.digests import LazyFile, check_digests
 from provenv.pypi.references import Reference, is_vcs
 from provenv.pypi.static import pkg_info_text, pyproject_text
-from provenv.pypi.temporary import disk_errors, temporary_folder
+from provenv.pypi.temporary import temporary_folder
 from provenv.resolution import Direct
 from provenv.settings import NetworkSettings
 
@@ -28,7 +29,6 @@ class Source:
     """One source. `static`: METADATA text known without a build. `tree()`: the folder or archive to build.
 
     `identity`: what makes it the same for ever (a sha256, a commit), None for a folder.
-    `digest("sha256")`: that digest of a file in hex.
     """
 
     label: str
@@ -37,7 +37,6 @@ class Source:
     tree: Callable[[], Path]
     identity: str | None = None
     artifact: Artifact | None = None
-    digest: Callable[[str], str] | None = None
 
 
 class Sources:
@@ -59,34 +58,40 @@ class Sources:
         self._locked = locked
         self._open = contextlib.ExitStack()
         self._folder: Path | None = None
-        self._known: dict[Reference, Source] = {}
+        self._known: dict[tuple[Reference, tuple[str, ...]], Source] = {}
         self._serial = 0
 
     def close(self) -> None:
         self._open.close()
         self._folder = None
 
-    def find(self, reference: Reference, origin: Origin | None) -> Source:
-        """The source that a reference points to, raising as `DirectResolver.resolve` says."""
-        if reference not in self._known:
-            self._known[reference] = self._find(reference, origin)
-        return self._known[reference]
+    def find(self, reference: Reference, hashes: tuple[str, ...], origin: Origin | None) -> Source:
+        """The source that a reference points to, raising as `DirectResolver.resolve` says.
 
-    def _find(self, reference: Reference, origin: Origin | None) -> Source:
+        `hashes`: `algorithm:hex` in lower case; a file must have one of them, and all of the fragment's.
+        """
+        key = (reference, hashes)
+        if key not in self._known:
+            self._known[key] = self._find(reference, hashes, origin)
+        return self._known[key]
+
+    def _find(self, reference: Reference, hashes: tuple[str, ...], origin: Origin | None) -> Source:
         if is_vcs(reference.address):
+            _refuse_hashes(reference, hashes)
             return self._commit(reference, origin)
         if reference.path is None:
-            return self._remote_file(reference)
+            return self._remote_file(reference, hashes)
         if reference.path.is_dir():
+            _refuse_hashes(reference, hashes)
             return _folder(reference, reference.path)
         if reference.path.is_file():
-            return self._file(reference, _LazyFile(reference.path))
+            return self._file(reference, hashes, LazyFile(reference.path))
         raise InputError(
             f"there is no file or folder {reference.path}",
             hints=["a relative path counts from the folder of the file that names it"],
         )
 
-    def _remote_file(self, reference: Reference) -> Source:
+    def _remote_file(self, reference: Reference, hashes: tuple[str, ...]) -> Source:
         if not reference.address.startswith(("https://", "http://")):
             raise InputError(
                 f"{reference.shown} has a form that can't be fetched",
@@ -98,17 +103,20 @@ class Sources:
             self._download(reference.address, path)
             return path
 
-        return self._file(reference, _LazyFile(fetch))
+        return self._file(reference, hashes, LazyFile(fetch))
 
-    def _file(self, reference: Reference, file: _LazyFile) -> Source:
-        wanted = reference.digest("sha256")
-        size, static = self._remembered(f"{reference.shown}#{reference.subdirectory or ''}#{wanted}", wanted)
+    def _file(self, reference: Reference, hashes: tuple[str, ...], file: LazyFile) -> Source:
+        wanted = _wanted_sha256(reference, hashes)
+        key = f"{reference.shown}#{reference.subdirectory or ''}#{wanted}"
+        size, static = self._remembered(key, wanted)
+        if size is not None and wanted is not None:
+            file.known("sha256", wanted)
+        # Before anything looks into the file: what is not what was asked for is not unpacked.
+        check_digests(file, reference.shown, reference.digests, hashes)
         if size is None:
             size, static = file.size(), self._static(reference, file.path())
-            if wanted == file.digest("sha256"):
-                self._remember(f"{reference.shown}#{reference.subdirectory or ''}#{wanted}", size, static)
-        elif wanted is not None:
-            file.digests["sha256"] = wanted
+            if wanted is not None:
+                self._remember(key, size, static)
         sha256 = file.digest("sha256")
         return Source(
             label=reference.shown,
@@ -117,7 +125,6 @@ class Sources:
             tree=file.path,
             identity=sha256,
             artifact=_artifact(reference, size, sha256),
-            digest=file.digest,
         )
 
     def _static(self, reference: Reference, path: Path) -> str | None:
@@ -184,32 +191,20 @@ class Sources:
             self._records.put(_RECORD_KIND, key, (size, static))
 
 
-class _LazyFile:
-    """A file that is fetched when something of it is asked for first."""
+def _wanted_sha256(reference: Reference, hashes: tuple[str, ...]) -> str | None:
+    """The one sha256 that the file must have, where the fragment or the manifest gives one."""
+    of_fragment = reference.digest("sha256")
+    if of_fragment is None and len(hashes) == 1 and hashes[0].startswith("sha256:"):
+        return hashes[0].partition(":")[2]
+    return of_fragment
 
-    def __init__(self, source: Path | Callable[[], Path]) -> None:
-        self._source = source
-        self.digests: dict[str, str] = {}
 
-    def path(self) -> Path:
-        if callable(self._source):
-            self._source = self._source()
-        return self._source
-
-    def size(self) -> int:
-        return self.path().stat().st_size
-
-    def digest(self, algorithm: str) -> str:
-        """The digest in hex. Raises InputError for an algorithm that nobody knows, DiskError."""
-        import hashlib
-
-        if algorithm not in self.digests:
-            try:
-                with disk_errors(f"{self.path().name} can't be read"), self.path().open("rb") as file:
-                    self.digests[algorithm] = hashlib.file_digest(file, algorithm).hexdigest()
-            except (ValueError, TypeError) as error:
-                raise InputError(f"{algorithm} is not a hash that a file can be checked by") from error
-        return self.digests[algorithm]
+def _refuse_hashes(reference: Reference, hashes: tuple[str, ...]) -> None:
+    if hashes or reference.digests:
+        raise InputError(
+            f"{reference.shown} has no hash to be checked: it is a folder or a VCS checkout, not a file",
+            hints=["remove the hashes (a commit in the address pins it as well), or name an archive"],
+        )
 
 
 def _folder(reference: Reference, path: Path) -> Source:

@@ -19,7 +19,7 @@ from provenv.errors import BuildError, DiskError, ProvenvError
 from provenv.pypi.archives import unpack
 from provenv.pypi.artifacts import Metadata
 from provenv.pypi.build_environment import Provision, network_variables, uv_provision
-from provenv.pypi.builds import BuildSystem, build_metadata, read_build_system
+from provenv.pypi.builds import build_metadata
 from provenv.pypi.cache import Cache
 from provenv.settings import NetworkSettings
 from support.distributions import make_archive, make_sdist
@@ -332,6 +332,18 @@ def test_a_backend_that_breaks_pep_517_is_told_apart(tmp_path: Path, backend: st
     assert evidence in "\n".join(caught.value.evidence)
 
 
+@pytest.mark.parametrize("evil", ["--index-url=https://evil.example", "-e .", "a\n-r /etc/passwd", "!"])
+def test_a_build_requirement_can_not_be_an_option(tmp_path: Path, evil: str) -> None:
+    asks = f"def get_requires_for_build_wheel(c=None): return [{evil!r}]\n"
+    for tree in (
+        project(tmp_path / "static", "", requires=[evil]),
+        project(tmp_path / "hook", asks),
+    ):
+        with pytest.raises(ProvenvError, match=r"pkg-1\.0") as caught:
+            build(tree)
+        assert "is not valid" in "\n".join(caught.value.evidence)
+
+
 def test_metadata_that_make_no_sense_are_an_error(tmp_path: Path) -> None:
     with pytest.raises(ProvenvError, match=r"pkg-1\.0"):
         build(project(tmp_path / "pkg", "MORE = ['Requires-Dist: !!!']\n" + PREPARE))
@@ -349,56 +361,6 @@ def test_a_temporary_folder_that_can_not_be_written_is_a_clear_error(
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "absent"))
     with pytest.raises(DiskError):
         build(tree)
-
-
-# --- [build-system]
-
-
-@pytest.mark.parametrize(
-    ("pyproject", "system"),
-    [
-        (None, BuildSystem(("setuptools>=40.8.0",), "setuptools.build_meta:__legacy__")),
-        ("[tool.black]\n", BuildSystem(("setuptools>=40.8.0",), "setuptools.build_meta:__legacy__")),
-        (
-            '[build-system]\nrequires = ["setuptools", "wheel"]\n',
-            BuildSystem(("setuptools", "wheel"), "setuptools.build_meta:__legacy__"),
-        ),
-        (
-            '[build-system]\nrequires = ["cython"]\n',
-            BuildSystem(("cython", "setuptools>=40.8.0"), "setuptools.build_meta:__legacy__"),
-        ),
-        (
-            '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
-            'backend-path = ["x"]\n',
-            BuildSystem(("hatchling",), "hatchling.build", ("x",)),
-        ),
-    ],
-)
-def test_the_build_system_of_a_tree(tmp_path: Path, pyproject: str | None, system: BuildSystem) -> None:
-    (tmp_path / "setup.py").write_text("")
-    if pyproject is not None:
-        (tmp_path / "pyproject.toml").write_text(pyproject)
-    assert read_build_system(tmp_path, "pkg") == system
-
-
-@pytest.mark.parametrize(
-    ("pyproject", "reason"),
-    [
-        ('[build-system]\nbuild-backend = "x"\n', "`requires`"),
-        ('[build-system]\nrequires = "numpy"\n', "array of strings"),
-        ("[build-system]\nrequires = [1]\n", "strings only"),
-        ("[build-system]\nrequires = []\nbuild-backend = 3\n", "must be a string"),
-        ('[build-system]\nrequires = []\nbuild-backend = "x"\nbackend-path = ["/abs"]\n', "backend-path"),
-        ('[build-system]\nrequires = []\nbuild-backend = "x"\nbackend-path = ["../up"]\n', "backend-path"),
-        ("build-system = 3\n", "must be a table"),
-        ("[build-system\n", ""),
-    ],
-)
-def test_a_malformed_build_system_is_named(tmp_path: Path, pyproject: str, reason: str) -> None:
-    (tmp_path / "pyproject.toml").write_text(pyproject)
-    with pytest.raises(BuildError, match=r"pkg-1\.0 has a") as caught:
-        build(tmp_path)
-    assert reason in "\n".join(caught.value.evidence)
 
 
 # --- remembered
