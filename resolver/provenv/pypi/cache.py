@@ -99,8 +99,8 @@ class Cache:
         """
         folder = Path(self._root, "tmp")
         if not self._swept:
-            self._swept = True
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._swept = True
             _sweep(folder)
         path = folder / f"{os.getpid()}-{threading.get_ident()}-{next(self._serial)}"
         try:

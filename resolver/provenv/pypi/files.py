@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -47,6 +45,8 @@ class RemoteFiles:
         """Remove what was downloaded for the moment."""
         with self._lock:
             if self._scratch is not None:
+                import shutil
+
                 shutil.rmtree(self._scratch, ignore_errors=True)
 
     # --- metadata
@@ -152,6 +152,8 @@ class RemoteFiles:
             )
             return to
         self._hash_local(source, artifact)
+        import shutil
+
         from provenv.pypi.failures import disk_error
 
         try:
@@ -220,6 +222,8 @@ class RemoteFiles:
     def _scratch_folder(self) -> Path:
         with self._lock:
             if self._scratch is None:
+                import tempfile
+
                 with suppress(OSError), self._cache.temporary() as path:
                     self._scratch = Path(tempfile.mkdtemp(prefix="run-", dir=path.parent))
                 if self._scratch is None:

@@ -8,7 +8,9 @@ its own checksum. Record layouts are versioned by `LAYOUT`: a head of another la
 from __future__ import annotations
 
 import marshal
+import struct
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import accumulate
 from typing import NamedTuple, TypeAlias, cast, overload
 from zlib import crc32
 
@@ -18,6 +20,8 @@ from provenv.pypi.cache import MARSHAL_FORMAT
 from provenv.pypi.listing import Listed, Page
 
 LAYOUT = 1
+BLOCK = struct.Struct("<II")
+"""Where a version's rows end in the tail, and their checksum."""
 
 Kind: TypeAlias = str  # "wheel" | "sdist", as Artifact has it
 Row: TypeAlias = tuple[object, ...]
@@ -25,8 +29,6 @@ Row: TypeAlias = tuple[object, ...]
 uploaded, metadata)`; `source`: where a mirror keeps the file, None for the address itself."""
 Placing: TypeAlias = Callable[[Listed], tuple[str, str | None]]
 """A listed file -> its canonical address, and where a mirror keeps it (None: right there)."""
-Block: TypeAlias = tuple[int, int, int]
-"""Start, end and checksum of a version's rows in the tail."""
 
 
 class Named(NamedTuple):
@@ -49,7 +51,7 @@ class Head(NamedTuple):
     versions: tuple[str, ...]
     keys: tuple[tuple[object, ...], ...]
     requires_python: tuple[tuple[str | None, ...], ...]
-    blocks: tuple[Block, ...]
+    blocks: bytes
     tracks: tuple[str, ...]
     alternates: tuple[str, ...]
     absent: bool = False
@@ -140,13 +142,19 @@ def _row(file: Listed, named: Named, url: str, source: str | None) -> Row:
     )
 
 
-def _blocks(groups: Iterable[Sequence[Row]]) -> tuple[tuple[Block, ...], bytes]:
+def _blocks(groups: Iterable[Sequence[Row]]) -> tuple[bytes, bytes]:
+    """The rows of every version as the blocks of a head and a tail."""
     packed = [marshal.dumps(rows, MARSHAL_FORMAT) for rows in groups]  # type: ignore[arg-type]  # plain values
-    blocks, start = [], 0
-    for block in packed:
-        blocks.append((start, start + len(block), crc32(block)))
-        start += len(block)
-    return tuple(blocks), b"".join(packed)
+    ends = accumulate(map(len, packed))
+    blocks = b"".join(BLOCK.pack(end, crc32(rows)) for end, rows in zip(ends, packed, strict=True))
+    return blocks, b"".join(packed)
+
+
+def _block(head: Head, i: int) -> tuple[int, int, int]:
+    """Start, end and checksum of the rows of version `i`."""
+    start = BLOCK.unpack_from(head.blocks, (i - 1) * BLOCK.size)[0] if i else 0
+    end, checksum = BLOCK.unpack_from(head.blocks, i * BLOCK.size)
+    return start, end, checksum
 
 
 class Files(Sequence[tuple[Artifact, ...]]):
@@ -190,7 +198,7 @@ class Files(Sequence[tuple[Artifact, ...]]):
         return known
 
     def _rows(self, i: int) -> tuple[Row, ...]:
-        start, end, checksum = self._head.blocks[i]
+        start, end, checksum = _block(self._head, i)
         block = self._tail[start:end]
         if crc32(block) == checksum:
             return cast("tuple[Row, ...]", marshal.loads(block))
@@ -206,9 +214,10 @@ class Files(Sequence[tuple[Artifact, ...]]):
 
 def rows_by_version(head: Head, tail: bytes | memoryview) -> dict[str, tuple[Row, ...]]:
     """Every row of a record that was just made."""
+    spans = (_block(head, i) for i in range(len(head.versions)))
     return {
         version: marshal.loads(tail[start:end])
-        for version, (start, end, _) in zip(head.versions, head.blocks, strict=True)
+        for version, (start, end, _) in zip(head.versions, spans, strict=True)
     }
 
 
