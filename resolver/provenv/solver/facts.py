@@ -19,7 +19,7 @@ def key_of(fact: Depends | Excluded) -> FactKey:
 
 
 class FactStore:
-    """Gives facts to the engine; one that says the same of more versions takes the place of an earlier one."""
+    """Gives facts to the engine; one that says the same of more versions replaces an earlier one."""
 
     def __init__(self, engine: Propagation) -> None:
         self._engine = engine

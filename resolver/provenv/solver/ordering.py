@@ -74,8 +74,8 @@ class Ordering(Generic[P]):
     def blame(self, package: int, failing: Incompatibility) -> None:
         """A version of `package` was not decided, because `failing` would not allow it now."""
         need = failing.cause
-        if not isinstance(need, Depends):
-            return
+        if not isinstance(need, Depends) or len(failing.terms) < 2:
+            return  # No other package is in the way.
         culprit = self._engine.solution.culprit(need.child, ~need.allowed)
         if culprit is None:
             return

@@ -46,13 +46,14 @@ class Propagation:
             self._watched[package].append(incompatibility)
         self._fresh.append(incompatibility)
 
-    def would_fail(self, incompatibility: Incompatibility, package: int) -> bool:
-        """Whether all terms but that of `package` hold already."""
+    def would_fail(self, incompatibility: Incompatibility, package: int, version: int) -> bool:
+        """Whether all terms would hold if that version were chosen now."""
         choices = self.solution.choices
-        return all(
-            mentioned == package or choices[mentioned] & term == choices[mentioned]
-            for mentioned, term in incompatibility.terms
-        )
+        for mentioned, term in incompatibility.terms:
+            left = 1 << version if mentioned == package else choices[mentioned]
+            if left & term != left:
+                return False
+        return True
 
     def revisit(self, incompatibility: Incompatibility) -> None:
         """Look at one again that was added before."""

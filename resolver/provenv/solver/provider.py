@@ -89,7 +89,8 @@ class Provider(Protocol[P]):
     def same_version_as(self, package: P) -> P | None:
         """The package whose version this one must have whenever it is chosen: `a` for `a[extra]`.
 
-        Both must number their versions alike. `dependencies` need not name the other one.
+        Both must number their versions alike, and `choose` must treat them alike. `dependencies` need not
+        name the other one.
         """
         return None
 

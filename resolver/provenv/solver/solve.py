@@ -135,7 +135,7 @@ class _Solver(Generic[P]):
             self.facts.add(Excluded(package, allowed, None))
             return
         needs = [self.facts[key] for key in self._dependencies(package, version)]
-        failing = [need for need in needs if self.engine.would_fail(need, package)]
+        failing = [need for need in needs if self.engine.would_fail(need, package, version)]
         if not failing:
             self.engine.decide(package, version)
             return
