@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -122,7 +123,7 @@ def _build_system(table: object, label: str) -> BuildSystem:
     backend = table.get("build-backend")
     if backend is None:
         # PEP 517 leaves setuptools to be listed; many projects that count on it do not.
-        named = any(r.replace("_", "-").lower().startswith("setuptools") for r in requires)
+        named = any(re.match(r"setuptools(?![\w.-])", text.strip(), re.IGNORECASE) for text in requires)
         return BuildSystem(requires if named else (*requires, *LEGACY_REQUIRES), LEGACY_BACKEND, backend_path)
     if not isinstance(backend, str) or not backend.strip():
         raise _malformed(label, "`build-backend` must be a string")
@@ -179,7 +180,7 @@ def _build(
 
 
 def _checked(requirements: Sequence[str], label: str) -> list[str]:
-    """Valid build requirements, each on one line: what installs them takes options there too, and gets none."""
+    """Valid build requirements, one line each: what installs them takes options there too, and gets none."""
     from provenv.pypi.metadata import parse_requirements
 
     texts = [" ".join(text.split()) for text in requirements]
@@ -225,10 +226,7 @@ class _Hooks:
     def _call(self, hook: str, call: Callable[[BuildBackendHookCaller], object]) -> object:
         import warnings
 
-        from pyproject_hooks import (
-            BackendUnavailable,
-            BuildBackendHookCaller,
-        )
+        from pyproject_hooks import BackendUnavailable, BuildBackendHookCaller
 
         try:
             caller = BuildBackendHookCaller(

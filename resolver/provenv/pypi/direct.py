@@ -70,7 +70,7 @@ class DirectResolver:
         self._may_build = may_build
         self._variant = variant
         self._sources = Sources(download, settings, records, locked or {})
-        self._built: dict[tuple[str, str], Metadata] = {}
+        self._built: dict[tuple[Direct, str | None, str], Metadata] = {}
 
     def __enter__(self) -> DirectResolver:
         return self
@@ -143,15 +143,14 @@ class DirectResolver:
 
         if source.static is not None:
             return parse_metadata(source.static, source.label)
-        key = (source.label, python)
+        key = (source.direct, source.identity, python)
         if key not in self._built:
+            name = asked.requirement.name
             self._built[key] = build_metadata(
                 source.tree,
                 python=python,
                 provision=self._provision,
-                label=f"{asked.requirement.name} ({source.label})"
-                if asked.requirement.name
-                else source.label,
+                label=f"{name} ({source.label})" if name else source.label,
                 subdirectory=source.direct.subdirectory,
                 identity=source.identity,
                 variant=self._variant,

@@ -141,15 +141,20 @@ class Sources:
         commit = self._locked.get((source.repository, source.revision)) or git.commit_of(source, origin)
         checkouts: list[Path] = []
 
-        def tree() -> Path:
-            if not checkouts:
-                into = self._place() / "checkout"
-                git.check_out(source, commit, into, origin)
-                checkouts.append(into)
-            return checkouts[0]
+        def check_out(wanted: str | None) -> str:
+            into = self._place() / "checkout"
+            full = git.check_out(source, wanted, into, origin)
+            checkouts.append(into)
+            return full
 
         if commit is None:
-            commit = git.check_out(source, None, self._place() / "checkout", origin)
+            commit = check_out(None)
+
+        def tree() -> Path:
+            if not checkouts:
+                check_out(commit)
+            return checkouts[0]
+
         key = f"{source.repository}@{commit}#{reference.subdirectory or ''}"
         known, static = self._remembered(key, commit)
         if known is None:

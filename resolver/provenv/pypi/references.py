@@ -31,10 +31,11 @@ class Reference:
 
     @property
     def filename(self) -> str:
-        """The last part of the address, decoded."""
+        """The last part of the address, decoded; "" where that is no name of a file."""
         if self.path is not None:
             return self.path.name
-        return Path(unquote(urlsplit(self.address).path.rstrip("/").rsplit("/", 1)[-1])).name
+        name = Path(unquote(urlsplit(self.address).path.rstrip("/"))).name
+        return "" if name == ".." else name
 
     @property
     def is_wheel(self) -> bool:

@@ -20,8 +20,12 @@ from provenv.pypi.builds import BuildSystem, build_metadata, read_build_system
             BuildSystem(("setuptools", "wheel"), "setuptools.build_meta:__legacy__"),
         ),
         (
-            '[build-system]\nrequires = ["cython"]\n',
-            BuildSystem(("cython", "setuptools>=40.8.0"), "setuptools.build_meta:__legacy__"),
+            '[build-system]\nrequires = ["setuptools_git", "Setuptools[x]<70"]\n',
+            BuildSystem(("setuptools_git", "Setuptools[x]<70"), "setuptools.build_meta:__legacy__"),
+        ),
+        (
+            '[build-system]\nrequires = ["setuptools-git>=1"]\n',
+            BuildSystem(("setuptools-git>=1", "setuptools>=40.8.0"), "setuptools.build_meta:__legacy__"),
         ),
         (
             (

@@ -162,6 +162,22 @@ def test_a_folder_with_a_dynamic_project_is_built_as_it_is_now(
     assert requires(resolver.resolve(asked(place.as_uri()), python=PYTHON)) == ["tqdm"]
 
 
+def test_two_dynamic_projects_of_one_archive_are_two(tmp_path: Path, resolver: DirectResolver) -> None:
+    from support.distributions import BACKEND
+
+    pyproject = '[build-system]\nrequires = []\nbuild-backend = "tiny_backend"\nbackend-path = ["."]\n'
+    files = {}
+    for name in ("one", "two"):
+        files[f"{name}/pyproject.toml"] = pyproject
+        files[f"{name}/tiny_backend.py"] = BACKEND
+        files[f"{name}/PKG-INFO"] = metadata_text(name, "1.0")
+    (tmp_path / "mono.tar.gz").write_bytes(make_archive("mono-1", files))
+    url = (tmp_path / "mono.tar.gz").as_uri()
+    for name in ("one", "two"):
+        found = resolver.resolve(asked(f"{url}#subdirectory={name}", name=name), python=PYTHON)
+        assert found.direct == Direct(url=url, subdirectory=name)
+
+
 def test_a_folder_that_is_no_project_says_so(tmp_path: Path, resolver: DirectResolver) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(BuildError, match="not a Python project") as caught:
