@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from provenv.errors import BuildError, DiskError, IndexAnswerError, InstallError, NetworkError, ProvenvError
-from provenv.locks.portable import without_credentials
 
 _NEWS = re.compile(
     r"\s*(Using |Prepared |Installed |Uninstalled |Checked |Audited |Resolved |Creating virtual|Activate with"
@@ -122,5 +121,5 @@ def _evidence(lines: Sequence[str]) -> list[str]:
     for line in chosen:
         if re.match(r"\s*hint:", line):
             break
-        told.append(re.sub(r"^\s*(error|cause): ", "", without_credentials(line)).rstrip())
+        told.append(re.sub(r"^\s*(error|cause): ", "", line).rstrip())
     return [line for line in told if line.strip()][-30:]

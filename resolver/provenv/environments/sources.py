@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from provenv.environments.places import Rewrite
 from provenv.locks.portable import path_of
 from provenv.locks.pylock import render_private
 from provenv.locks.reader import Lock
-from provenv.pypi.artifacts import Artifact
 from provenv.resolution import Package, Resolution
-
-Rewrite = Callable[[Artifact], str]
-"""The address to fetch a file from in place of its canonical one, e.g. a mirror's."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ from provenv.environments import store
 from provenv.environments.failures import failure
 from provenv.environments.guard import Right, exclusive
 from provenv.environments.interpreters import choose_python, explain_missing
-from provenv.environments.sources import Rewrite, Step, local_projects, needs_build, steps, write_copy
+from provenv.environments.places import Places, Rewrite, own_places
+from provenv.environments.sources import Step, local_projects, needs_build, steps, write_copy
 from provenv.environments.state import contents, has_lost, is_untouched, project_stamp
 from provenv.environments.store import Environment
 from provenv.environments.uv import Ended, run_uv, version
@@ -50,20 +51,20 @@ def install(
     outfit: Outfit,
     *,
     python: str | None = None,
-    rewrite: Rewrite | None = None,
+    places: Places = own_places,
     progress: Callable[[str], None] = lambda line: None,
 ) -> Installed:
     """Make the environment at `prefix` hold what the lock says: no more, no less.
 
-    `python`: an interpreter to make it from, when not the one that fits. `rewrite`: where to fetch a file
-    from in place of its locked address. `progress` gets a line for each step.
+    `python`: an interpreter to make it from, when not the one that fits. `places`: where the lock's files are
+    fetched from, when not at their locked addresses. `progress` gets a line for each step.
 
     An environment that already is so costs the reading of two files. Whatever interrupts a change, the
     environment then counts as half-made, and the next call makes it anew. Raises InputError (no lock, a
     folder that is no environment), InstallError, BuildError, NetworkError, IndexAnswerError, DiskError.
     """
     prefix = prefix.absolute()
-    job = _Job(lock_path.absolute(), _read(lock_path), prefix, settings, outfit, python, rewrite, progress)
+    job = _Job(lock_path.absolute(), _read(lock_path), prefix, settings, outfit, python, places, progress)
     done = job.already_done()
     if done:
         return Installed(done, changed=False)
@@ -92,7 +93,7 @@ class _Job:
     settings: NetworkSettings
     outfit: Outfit
     python: str | None
-    rewrite: Rewrite | None
+    places: Places
     progress: Callable[[str], None]
 
     def already_done(self) -> Environment | None:
@@ -117,8 +118,9 @@ class _Job:
         store.unmark(self.prefix)
         if found is None or has_lost(found) or not self._serves(found, lock):
             self._make(lock)
-        for step in steps(lock):
-            self._install(step, lock, right)
+        with self.places(lock) as rewrite:
+            for step in steps(lock):
+                self._install(step, lock, rewrite, right)
         environment = self._environment(lock)
         store.save(environment)
         right.finish()
@@ -164,11 +166,11 @@ class _Job:
                 hints=["name an interpreter of that version, or leave it out"],
             )
 
-    def _install(self, step: Step, lock: Lock, right: Right) -> None:
+    def _install(self, step: Step, lock: Lock, rewrite: Rewrite | None, right: Right) -> None:
         with tempfile.TemporaryDirectory(prefix="provenv-") as scratch:
             folder = Path(scratch)
-            plain = step.exact and self.rewrite is None
-            source = self.lock_path if plain else write_copy(lock, step.packages, self.rewrite, folder)
+            plain = step.exact and rewrite is None
+            source = self.lock_path if plain else write_copy(lock, step.packages, rewrite, folder)
             how = ["sync"] if step.exact else ["install", "--no-deps", "-r"]
             where = ["--python", str(self._interpreter()), *self._options(step, lock, folder)]
             ended = self._uv(["pip", *how, str(source), *where], right)

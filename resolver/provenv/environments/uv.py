@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from provenv.errors import InstallError
+from provenv.locks.portable import without_credentials
 from provenv.pypi.processes import tool_environment
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ def _lines(process: subprocess.Popen[bytes]) -> Iterator[str]:
         return
     with process.stdout:
         for raw in process.stdout:
-            line = raw.decode("utf-8", "replace").rstrip()
+            line = without_credentials(raw.decode("utf-8", "replace").rstrip())
             if line:
                 yield line
 

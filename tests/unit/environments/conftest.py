@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 
 from provenv.environments import store
-from provenv.environments.sources import Rewrite
+from provenv.environments.places import Rewrite
 from provenv.environments.state import site_packages
 from provenv.environments.sync import Installed, Outfit, install
 from provenv.hooks.types import Platform
@@ -79,7 +80,7 @@ class Bench:
             self.settings,
             Outfit(platform(), self.variables),
             python=python,
-            rewrite=rewrite,
+            places=lambda lock: nullcontext(rewrite),
             progress=progress or self.lines.append,
         )
 

@@ -358,11 +358,6 @@ def test_what_a_test_cannot_bring_about_is_known_by_its_words(words: str, error:
     assert told.evidence[:2] == ("Failed to install: a", words)
 
 
-def test_secrets_in_what_uv_prints_are_cut() -> None:
-    told = failure("x", ["error: Failed to fetch: https://bob:hunter2@files.example/a.whl"])
-    assert "hunter2" not in str(told)
-
-
 # --- other sources
 
 

@@ -1,0 +1,92 @@
+"""Installing a project: the lock that fits this machine, made into an environment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from provenv.environments import store
+from provenv.environments.choose import Candidate, Choice, choose_lock
+from provenv.environments.fitting import rank, unfit, wrong_platform
+from provenv.environments.places import machine_places
+from provenv.environments.store import Environment
+from provenv.environments.sync import Outfit, install
+from provenv.errors import InputError, InstallError
+from provenv.host import Host
+from provenv.project import Project
+from provenv.targets import Target, context_of
+
+
+@dataclass(frozen=True, slots=True)
+class InstallOutcome:
+    """What an installation did. `others`: targets that were not taken, each with the reason.
+
+    `warning`: why the target that was named is not one for this machine, though its files install here.
+    """
+
+    target: Target
+    environment: Environment
+    changed: bool
+    others: tuple[tuple[str, str], ...] = ()
+    warning: str | None = None
+
+
+def choose_target(project: Project, name: str | None = None) -> tuple[Choice, str | None]:
+    """The target for this machine and its lock, or the one that is named; and a warning when that doesn't
+    fit.
+
+    Raises InputError for a name that there is not, InstallError when nothing fits or the named one can't be
+    installed here.
+    """
+    host = Host(project.plugins, project.probe)
+    candidates = [Candidate(target, project.lock_path(target)) for target in project.targets()]
+    if name is None:
+        return choose_lock(candidates, lambda t: unfit(t, host), lambda t: rank(t, host)), None
+    target = project.targets([name])[0]
+    reason = wrong_platform(target, host)
+    if reason:
+        raise InstallError(
+            f"{name} can't be installed here", evidence=[reason], hints=["leave `--target` out"]
+        )
+    return Choice(Candidate(target, project.lock_path(target))), unfit(target, host)
+
+
+def install_project(
+    project: Project,
+    *,
+    target: str | None = None,
+    into: Path | None = None,
+    python: str | None = None,
+    progress: Callable[[str], None] = lambda line: None,
+) -> InstallOutcome:
+    """Make the environment of a project on this machine, the one that `run`, `shell` and `env` take then.
+
+    `target`: that one, not the one that fits best. `into`: where, when not below the project's folder. See
+    `environments.sync.install` for what is raised.
+    """
+    choice, warning = choose_target(project, target)
+    chosen = choice.chosen
+    if not chosen.path.exists():
+        raise InputError(
+            f"{chosen.target.name} has no lock yet",
+            evidence=[f"{chosen.path} does not exist"],
+            hints=[f"make it with `provenv lock --target {chosen.target.name}`"],
+        )
+    store.prepare_home(project.folder)
+    done = install(
+        chosen.path,
+        into or store.prefix_of(project.folder, chosen.target.name),
+        project.settings,
+        _outfit(project, chosen.target),
+        python=python,
+        places=machine_places(project.settings, tuple(project.plugins.index_auth.values())),
+        progress=progress,
+    )
+    store.remember(project.folder, done.environment)
+    return InstallOutcome(chosen.target, done.environment, done.changed, choice.others, warning)
+
+
+def _outfit(project: Project, target: Target) -> Outfit:
+    accelerator = project.plugins.accelerators[target.accelerator]
+    return Outfit(project.platform(target), accelerator.environment(context_of(target, project.plugins)))
