@@ -19,7 +19,14 @@ def detect(probe: Probe) -> Detection:
     visible = _visible(facts.devices, probe)
     kept, _ = _served(facts, visible, probe)
     envelope = {**_driver_words(facts), **({"compute-capability": kept} if kept else {})}
-    return Detection(bool(kept), facts.devices, Envelope.of(envelope), how=facts.how)
+    said = (("driver", facts.driver), ("cuda_reported", facts.cuda))
+    return Detection(
+        bool(kept),
+        facts.devices,
+        Envelope.of(envelope),
+        how=facts.how,
+        facts=tuple((name, value) for name, value in said if value),
+    )
 
 
 def _driver_words(facts: NvidiaFacts) -> dict[str, Sequence[str]]:

@@ -23,7 +23,7 @@ OVERRIDES = dict.fromkeys(("gfx1031", "gfx1032", "gfx1034", "gfx1035", "gfx1036"
 def choose_builds(context: Context) -> Builds:
     """PyTorch's builds for the target's GPUs, newest torch first, then AMD's index for their family.
 
-    Without a declared gfx target one that the newest build runs is assumed; of several one build must run all.
+    Without a declared gfx target one that the newest build runs is assumed; of several, one build runs all.
     """
     targets = context.envelope.all("gfx")
 

@@ -29,7 +29,9 @@ def detect(probe: Probe) -> Detection:
     kept, _ = _served([device.gfx for device in facts.devices if device.gfx], probe)
     reachable = probe.python("system") == "Windows" or not _node_missing(probe)
     envelope = Envelope.of({"gfx": kept}) if kept else Envelope()
-    return Detection(bool(kept) and reachable, facts.devices, envelope, how=facts.how)
+    driver = (probe.file("/sys/module/amdgpu/version") or "").strip() if facts.devices else ""
+    said = (("driver", driver),) if driver else ()
+    return Detection(bool(kept) and reachable, facts.devices, envelope, how=facts.how, facts=said)
 
 
 def read(probe: Probe) -> AmdFacts:

@@ -1,9 +1,8 @@
-"""The facts of a machine: live, recorded while they are asked for, or replayed from a recording."""
+"""The facts of this machine, as the plugins ask for them."""
 
 from __future__ import annotations
 
 import os
-import platform
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -79,6 +78,8 @@ class LiveProbe:
 
 def python_facts() -> dict[str, str]:
     """What the running interpreter says of itself and of the system; what it doesn't know is not there."""
+    import platform
+
     facts = {
         "version": platform.python_version(),
         "implementation": platform.python_implementation(),
@@ -116,6 +117,8 @@ def _musl() -> tuple[str, str]:
 
 
 def _macos_version() -> str:
+    import platform
+
     version = platform.mac_ver()[0]
     if not version.startswith("10.16"):
         return version

@@ -216,7 +216,7 @@ class _Maker:
         check_words(self.manifest.envelope, known_words(*owners), self.origin, whose="[tool.provenv]")
 
     def _envelope(self, platform: Platform, accelerator: Accelerator, own: Envelope) -> Envelope:
-        """The plugin's defaults, this machine where that is left open, the manifest's words, the target's own."""
+        """The plugin's defaults, this machine where left open, the manifest's words, the target's own."""
         from provenv.envelopes import known_words, lowest, override, select
 
         words = known_words(platform, accelerator)

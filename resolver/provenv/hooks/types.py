@@ -186,6 +186,8 @@ class Detection:
     envelope: Envelope = Envelope()
     findings: tuple[Finding, ...] = ()
     how: tuple[str, ...] = ()
+    facts: tuple[tuple[str, str], ...] = ()
+    """What else the devices' software says, e.g. `driver` 550.54.14, `cuda_reported` 12.4."""
 
 
 @dataclass(frozen=True, slots=True)
