@@ -43,6 +43,7 @@ def location(text: str, origin: Origin, folders: tuple[Path, ...]) -> Requiremen
         meant = f"git+ssh://{scp['user']}@{scp['host']}/{scp['path']}"
         raise ManifestError(f"{text!r} is no address", hints=[f"did you mean {meant!r}?"], origin=origin)
     target, marker = _split_marker(text)
+    target = re.sub(r"^file:(?!/)", "", target, flags=re.IGNORECASE)
     if _URL.match(target):
         return _named_by(Requirement("", marker=marker, url=target), origin)
     found = _EXTRAS.fullmatch(target)

@@ -32,7 +32,9 @@ def read_project(document: Document, draft: Draft) -> None:
     draft.known_groups += groups
     own = _OwnExtras(draft, extras)
     draft.requirements[:] = own.expanded(draft.requirements)
-    for members in (*extras.values(), *groups.values()):
+    for name, members in extras.items():
+        draft.requirements += own.expanded(members, frozenset({name}))
+    for members in groups.values():
         draft.requirements += own.expanded(members)
 
 
@@ -105,7 +107,10 @@ class _OwnExtras:
         requirements: tuple[ManifestRequirement, ...] | list[ManifestRequirement],
         within: frozenset[str] = frozenset(),
     ) -> list[ManifestRequirement]:
-        """The requirements, with every one of the project itself replaced by what it stands for."""
+        """The requirements, with every one of the project itself replaced by what it stands for.
+
+        `within`: the extras that are being read.
+        """
         found: list[ManifestRequirement] = []
         for required in requirements:
             if self._name is None or required.requirement.name != self._name:

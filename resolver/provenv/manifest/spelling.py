@@ -11,7 +11,10 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
 
     by_plain = {_plain(candidate): candidate for candidate in known}
     found = get_close_matches(_plain(word), by_plain, n=1, cutoff=0.6)
-    return by_plain[found[0]] if found else None
+    if found:
+        return by_plain[found[0]]
+    longer = [known_word for plain, known_word in by_plain.items() if plain.startswith(_plain(word))]
+    return longer[0] if word and len(longer) == 1 else None
 
 
 def spelling_hints(word: str, known: Iterable[str], what: str) -> tuple[str, ...]:
