@@ -73,9 +73,11 @@ def absolute(base: str, link: str) -> str:
 
     A user name in a link would end in a lock, so it is dropped as a password is.
     """
-    from urllib.parse import urljoin
+    from urllib.parse import urljoin, urlsplit
 
     url = link if link.startswith(("https://", "http://")) else urljoin(base, link)
+    if "[" in url:
+        urlsplit(url)  # a broken IPv6 host is a ValueError
     url = split_login(url.partition("#")[0])[0]
     if not url.startswith(("https://", "http://", "file:")):
         raise ValueError(f"not an address to fetch from: {link}")
