@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.metadata import distributions
+
 import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
@@ -10,6 +12,7 @@ from packaging.requirements import Requirement as Reference
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
+from provenv.standards.markers import MarkerEnvironment, marker_environment
 from provenv.standards.requirements import InvalidRequirement, Requirement, parse_requirement
 
 from .strategies import almost_requirements, requirements
@@ -102,3 +105,20 @@ def test_what_a_requirement_spells_is_read_as_itself(text: str) -> None:
     # The reference takes names that end in `_`, which have no spelling of their own.
     assume(not any(name.endswith("-") for name in (requirement.name, *requirement.extras)))
     assert parse_requirement(str(requirement)) == requirement
+
+
+def test_what_installed_projects_require_is_read_as_the_reference_reads_it() -> None:
+    texts = {text for distribution in distributions() for text in distribution.requires or ()}
+    assert len(texts) > 50
+    environment = marker_environment("3.12.4", {"sys_platform": "linux", "platform_machine": "x86_64"})
+    target = MarkerEnvironment(environment)
+    for text in texts:
+        reference, requirement = Reference(text), parse_requirement(text)
+        assert requirement.name == canonicalize_name(reference.name)
+        assert SpecifierSet(requirement.specifier) == reference.specifier
+        assert (requirement.marker or "") == str(reference.marker or "")
+        if reference.marker is None or requirement.marker is None:
+            continue
+        for extra in ("", "test", "dev"):
+            expected = reference.marker.evaluate({**environment, "extra": extra})
+            assert target.evaluate(requirement.marker, frozenset({extra} if extra else ())) is expected
