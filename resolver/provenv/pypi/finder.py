@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from provenv.errors import ProvenvError
 from provenv.hooks.types import IndexAuth
 from provenv.manifest.values import Index
 from provenv.pypi.artifacts import Artifact, Metadata, Project
@@ -111,7 +112,10 @@ class Finder:
         """Let metadata that will be asked for come in the background."""
         key = (artifact.index, artifact.url)
         if not self._metadata.known(key):
-            known = self._files().remembered(artifact)
+            try:
+                known = self._files().remembered(artifact)
+            except ProvenvError:  # told to the one who asks for the metadata
+                return
             if known is None:
                 self._metadata.start(key, lambda: self._files().metadata(artifact))
             else:
