@@ -15,12 +15,12 @@ _OPPOSITES = {
 
 
 def negated(marker: str) -> str | None:
-    """The opposite of a marker; None where PEP 508 can't say it (`~=`, `===`).
+    """The opposite of a marker; None where PEP 508 can't say it (`~=`, `===`, extras).
 
     Raises:
         InvalidMarker: the text is no marker.
     """
-    from provenv.standards.marker_grammar import Atom, Node, Tree
+    from provenv.standards.marker_grammar import VERSIONS, Atom, Node, Tree
     from provenv.standards.markers import compile_marker
 
     class _Unsayable(Exception):
@@ -30,7 +30,9 @@ def negated(marker: str) -> str | None:
         if not isinstance(node, Atom):
             return of(node)
         operator = _OPPOSITES.get(node.operator)
-        if operator is None:
+        ordered = node.operator in ("<", "<=", ">", ">=")
+        # an order of words never holds either way, and `extra` stands for one active extra at a time
+        if operator is None or node.variable == "extra" or (ordered and node.variable not in VERSIONS):
             raise _Unsayable
         value = f'"{node.value}"' if '"' not in node.value else f"'{node.value}'"
         return (
