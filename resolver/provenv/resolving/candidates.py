@@ -18,13 +18,14 @@ class Candidates:
     a version is not usable, in words -> the bitmask of versions it is true for.
     """
 
-    __slots__ = ("_artifacts", "_rules", "listing", "locked", "name", "reasons", "usable")
+    __slots__ = ("_artifacts", "_rules", "listing", "locked", "name", "reasons", "usable", "yanked")
 
     def __init__(self, listing: Listing, rules: Rules) -> None:
         self.listing = listing
         self.name = listing.name
         self.reasons: dict[str, int] = {}
         self.usable = 0
+        self.yanked = 0
         self._rules = rules
         self._artifacts: dict[int, Artifact] = {}
         self.locked = self._locked()
@@ -36,6 +37,8 @@ class Candidates:
             else:
                 self.usable |= 1 << i
                 self._artifacts[i] = found
+                if found.yanked is not None:
+                    self.yanked |= 1 << i
         self._apply_constraints()
 
     def artifact(self, version: int) -> Artifact:
@@ -51,10 +54,9 @@ class Candidates:
             return None
         if self.locked & allowed:
             return self.locked.bit_length() - 1
-        stable = allowed & ~self.listing.prereleases
-        group = stable or allowed
-        if self._rules.prerelease_of(self.name) == "allow":
-            group = allowed
+        group = allowed & ~self.yanked or allowed
+        if self._rules.prerelease_of(self.name) != "allow":
+            group = group & ~self.listing.prereleases or group
         if self._rules.lowest_first(self.name):
             return group.bit_length() - 1
         return (group & -group).bit_length() - 1

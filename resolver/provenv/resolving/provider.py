@@ -71,7 +71,6 @@ class PackageProvider(Provider[Node]):
         self._routes: dict[str, Route] = {}
         self._alike: dict[Node, dict[frozenset[tuple[Node, int]], int]] = {}
         self._candidates: dict[str, Candidates] = {}
-        self._order = {root.requirement.name: i for i, root in enumerate(request.roots)}
 
     # -- the solver's questions
 
@@ -97,10 +96,10 @@ class PackageProvider(Provider[Node]):
 
     def priority(
         self, package: Node, allowed: int, conflicts: int, depth: int
-    ) -> tuple[bool, int, int, int, Node]:
-        """What has no choice left, then the manifest's own in its order, then by conflicts and depth."""
+    ) -> tuple[bool, bool, int, int]:
+        """What has no choice left, then what the manifest names, then by conflicts and depth."""
         several = allowed & (allowed - 1) != 0
-        return (several, self._order.get(package.name, len(self._order)), -conflicts, depth, package)
+        return (several, package.name not in self.request.rules.direct, -conflicts, depth)
 
     def prefetch(self, required: Mapping[Node, int]) -> None:
         for package, allowed in required.items():

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from provenv.hooks.types import Platform
 from provenv.manifest.values import Manifest, ManifestRequirement
-from provenv.resolving.rules import Rules, Strategy
+from provenv.resolving.rules import Prerelease, Rules, Strategy
 from provenv.settings import NetworkSettings
 from provenv.standards.markers import MarkerEnvironment, marker_environment
 from provenv.standards.specifiers import is_exact_pin
@@ -83,8 +83,8 @@ def applies(requirement: ManifestRequirement, environment: MarkerEnvironment) ->
     return marker is None or environment.evaluate(marker)
 
 
-def _rule(text: str) -> str:
-    return text
+def _rule(text: str) -> Prerelease:
+    return "allow" if text == "allow" else "never" if text == "never" else "if-needed"
 
 
 def _by_name(requirements: Iterable[ManifestRequirement]) -> dict[str, tuple[ManifestRequirement, ...]]:

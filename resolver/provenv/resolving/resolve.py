@@ -1,4 +1,4 @@
-"""One target resolved: its accelerator's builds are tried in order, and the first that has a solution wins."""
+"""One target resolved: the builds of its accelerator in order; the first that has a solution wins."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a package is looked for: by a pin, by the accelerator's build, else on the first index that has it."""
+"""Where a package is looked for: by a pin, by the accelerator's build, else on the first index with it."""
 
 from __future__ import annotations
 
