@@ -15,8 +15,9 @@ from provenv.standards.specifiers import InvalidSpecifier, contains, parse_claus
 class InvalidMarker(ValueError):
     """A text that is no marker (`column` counts from 1), or a comparison without a meaning (None)."""
 
-    def __init__(self, message: str, column: int | None = None) -> None:
-        super().__init__(message)
+    def __init__(self, reason: str, text: str | None = None, column: int | None = None) -> None:
+        super().__init__(reason if column is None else f"{reason} at column {column} of {text!r}")
+        self.reason = reason
         self.column = column
 
 
@@ -26,15 +27,16 @@ _NO_EXTRA = frozenset({""})
 class Marker:
     """A compiled marker; get one with `compile_marker`. `str()` is its normal spelling."""
 
-    __slots__ = ("mentions_extra", "tree", "variables")
+    __slots__ = ("_spelling", "mentions_extra", "tree", "variables")
 
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
         self.variables = frozenset(atom.variable for atom in atoms(tree))
         self.mentions_extra = "extra" in self.variables
+        self._spelling = spell(tree)
 
     def __str__(self) -> str:
-        return spell(self.tree)
+        return self._spelling
 
     def evaluate(
         self,
@@ -94,7 +96,7 @@ def compile_marker(text: str) -> Marker:
         if not scanner.at_end():
             scanner.fail("expected `and`, `or` or the end of the marker")
     except Malformed as error:
-        raise InvalidMarker(str(error), error.column) from None
+        raise InvalidMarker(error.message, text, error.column) from None
     return Marker(tree)
 
 

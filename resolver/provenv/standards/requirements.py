@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 
-from provenv.standards.marker_grammar import read_marker, spell
+from provenv.standards.markers import InvalidMarker, compile_marker
 from provenv.standards.names import canonicalize
 from provenv.standards.scanner import Malformed, Scanner
 from provenv.standards.specifiers import InvalidSpecifier, parse_specifiers
@@ -79,10 +79,10 @@ def _read_marker(scanner: Scanner, otherwise: str) -> str | None:
         return None
     if not scanner.take(";"):
         scanner.fail(f"expected {otherwise} or the end")
-    marker = read_marker(scanner)
-    if not scanner.at_end():
-        scanner.fail("expected `and`, `or` or the end of the marker")
-    return spell(marker)
+    try:
+        return str(compile_marker(scanner.text[scanner.position :]))
+    except InvalidMarker as error:
+        scanner.fail(error.reason, scanner.position + (error.column or 1) - 1)
 
 
 def _read_identifier(scanner: Scanner) -> str:
