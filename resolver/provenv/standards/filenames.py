@@ -44,7 +44,7 @@ def parse_wheel(filename: str) -> WheelName | None:
     if not filename.endswith(".whl"):
         raise InvalidFilename(filename, "a wheel's name ends in `.whl`")
     parts = filename[:-4].split("-")
-    if is_variant(parts):
+    if _is_variant(parts):
         return None
     if len(parts) not in (5, 6):
         raise InvalidFilename(filename, "a wheel's name has five or six parts between dashes")
@@ -80,7 +80,7 @@ def parse_sdist(filename: str, project_name: str | None = None) -> SdistName:
     raise InvalidFilename(filename, f"not a file of the project {wanted}")
 
 
-def is_variant(parts: list[str]) -> bool:
+def _is_variant(parts: list[str]) -> bool:
     """Whether the parts of a wheel's name (without `.whl`) end in a variant label."""
     if len(parts) == 7:
         tagged = bool(parts[2]) and parts[2][0] in _DIGITS
@@ -110,8 +110,8 @@ def _version(filename: str, text: str) -> str:
 
 def _build(filename: str, text: str) -> tuple[int, str]:
     digits = text[: len(text) - len(text.lstrip(_DIGITS))]
-    if not digits:
-        raise InvalidFilename(filename, f"the build number {text!r} does not start with a digit")
+    if not 0 < len(digits) < 100:  # int() refuses thousands of them
+        raise InvalidFilename(filename, f"the build number {text[:20]!r} does not start with a number")
     return int(digits), text[len(digits) :]
 
 

@@ -28,7 +28,6 @@ SETS = ("extras", "dependency_groups")
 VERSIONS = ("python_version", "python_full_version", "implementation_version", "platform_release")
 """The variables that are compared as versions."""
 _OPERATORS = ("===", "==", "~=", "!=", "<=", ">=", "<", ">")
-_DOTTED = ("os", "sys", "platform")
 # Deeper than any marker of a real project, and safely within Python's own stack.
 _DEEPEST = 100
 
@@ -57,12 +56,9 @@ def read_marker(scanner: Scanner, depth: int = 0) -> Tree:
             groups[-1].append(node)
         else:
             groups.append([node])
-    # Parentheses around the whole are no part of it.
-    return (
-        first
-        if len(groups) == len(groups[0]) == 1 and not isinstance(first, Atom)
-        else tuple(map(tuple, groups))
-    )
+    if len(groups) == len(groups[0]) == 1 and not isinstance(first, Atom):
+        return first  # parentheses around the whole are no part of it
+    return tuple(map(tuple, groups))
 
 
 def _read_node(scanner: Scanner, depth: int) -> Node:
@@ -72,9 +68,8 @@ def _read_node(scanner: Scanner, depth: int) -> Node:
         return _read_atom(scanner)
     tree = read_marker(scanner, depth + 1)
     if not scanner.take(")"):
-        scanner.fail(
-            "expected `)` for the `(`" if scanner.at_end() else "expected `and`, `or` or `)`", opening
-        )
+        wanted = "`)` for the `(`" if scanner.at_end() else "`and`, `or` or `)` after the `(`"
+        scanner.fail(f"expected {wanted}", opening)
     scanner.skip_blanks()
     alone = tree[0][0]
     return alone if tree == ((alone,),) else tree
@@ -106,11 +101,7 @@ def _read_operand(scanner: Scanner) -> tuple[str, str | None]:
     """A quoted string's value and None, or a variable twice."""
     if (quote := scanner.peek()) and quote in "'\"":
         return _read_string(scanner, quote), None
-    start, name = scanner.position, scanner.word()
-    if name in _DOTTED:
-        scanner.position += len(name) + 1
-        name = f"{name}{scanner.text[scanner.position - 1 : scanner.position]}{scanner.word()}"
-        scanner.position = start
+    name = scanner.word(".")
     variable = _VARIABLES.get(name)
     if variable is None:
         scanner.fail("expected a marker variable or a quoted string")
@@ -164,6 +155,7 @@ def _quote(value: str) -> str:
 
 
 def spell(tree: Tree, nested: bool = False) -> str:
+    """The normal spelling of a tree, in parentheses where it stands within another."""
     text = " or ".join(
         " and ".join(node.text if isinstance(node, Atom) else spell(node, nested=True) for node in group)
         for group in tree
@@ -172,6 +164,7 @@ def spell(tree: Tree, nested: bool = False) -> str:
 
 
 def atoms(tree: Tree) -> list[Atom]:
+    """Every comparison of a tree, in the order written."""
     found: list[Atom] = []
     for group in tree:
         for node in group:

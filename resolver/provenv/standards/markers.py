@@ -11,6 +11,12 @@ from provenv.standards.names import canonicalize
 from provenv.standards.scanner import Malformed, Scanner
 from provenv.standards.specifiers import InvalidSpecifier, contains, parse_clause
 
+_NO_EXTRA = frozenset({""})
+_PLATFORM = (
+    *("os_name", "sys_platform", "platform_system", "platform_machine"),
+    *("platform_release", "platform_version"),
+)
+
 
 class InvalidMarker(ValueError):
     """A text that is no marker (`column` counts from 1), or a comparison without a meaning (None)."""
@@ -19,9 +25,6 @@ class InvalidMarker(ValueError):
         super().__init__(reason if column is None else f"{reason} at column {column} of {text!r}")
         self.reason = reason
         self.column = column
-
-
-_NO_EXTRA = frozenset({""})
 
 
 class Marker:
@@ -116,24 +119,13 @@ def marker_environment(full_python: str, platform_part: Mapping[str, str]) -> di
     `platform_part`: os_name, sys_platform, platform_system, platform_machine, platform_release,
     platform_version; what it lacks is "", as PEP 508 has it.
     """
-    absent = dict.fromkeys(
-        (
-            "os_name",
-            "sys_platform",
-            "platform_system",
-            "platform_machine",
-            "platform_release",
-            "platform_version",
-        ),
-        "",
-    )
     return {
         "implementation_name": "cpython",
         "implementation_version": full_python,
         "platform_python_implementation": "CPython",
         "python_full_version": full_python,
         "python_version": ".".join(full_python.split(".")[:2]),
-        **absent,
+        **dict.fromkeys(_PLATFORM, ""),
         **platform_part,
     }
 
@@ -164,24 +156,18 @@ def _atom_holds(
     if found is None:
         raise InvalidMarker(f"the marker environment has no {variable!r}, which `{atom.text}` asks for")
     if variable == "python_full_version" and found.endswith("+"):
-        found += (
-            "local"  # what an untagged build of CPython says of itself (`3.14.0a1+`) is no version without
-        )
-    return (
-        _compare(variable in VERSIONS, atom.value, atom.operator, found)
-        if atom.reversed
-        else _compare(variable in VERSIONS, found, atom.operator, atom.value)
-    )
+        # An untagged build of CPython says `3.14.0a1+` of itself, which is no version yet.
+        found += "local"
+    left, right = (atom.value, found) if atom.reversed else (found, atom.value)
+    return _compare(variable in VERSIONS, left, atom.operator, right)
 
 
 def _set_holds(atom: Atom, found: frozenset[str]) -> bool:
     if not atom.reversed or atom.operator in ("~=", "==="):
-        raise InvalidMarker(
-            f"`{atom.text}`: {atom.variable} is a set, which is only asked with `in` and `not in`"
-        )
-    if atom.operator in ("not in", "!="):
-        return atom.operator == "!=" or canonicalize(atom.value) not in found
-    return atom.operator == "in" and canonicalize(atom.value) in found
+        raise InvalidMarker(f"`{atom.text}`: {atom.variable} is a set, which is asked with `in` and `not in`")
+    if atom.operator in ("in", "not in"):
+        return (canonicalize(atom.value) in found) == (atom.operator == "in")
+    return atom.operator == "!="  # a name is never equal to a set
 
 
 @cache

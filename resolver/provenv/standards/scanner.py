@@ -46,10 +46,12 @@ class Scanner:
         self.position += len(literal)
         return True
 
-    def word(self) -> str:
-        """The word that is next (letters, digits, `_`), without moving; "" where there is none."""
+    def word(self, also: str = "") -> str:
+        """The word that is next (letters, digits, `_`, `also`), without moving; "" where there is none."""
         position, text = self.position, self.text
-        while (character := text[position : position + 1]).isalnum() or character == "_":
+        while (character := text[position : position + 1]) and (
+            character.isalnum() or character in "_" + also
+        ):
             position += 1
         return text[self.position : position]
 

@@ -46,6 +46,7 @@ def test_a_wheel_name_has_these_parts(filename: str, wheel: WheelName) -> None:
             "foo-1.0-3py-none-any.whl",
             "foo-1.0_cu118-py3-none-any.whl",
             "fo!o-1.0-py3-none-any.whl",
+            f"foo-1.0-{'1' * 5000}-py3-none-any.whl",
             ".whl",
             "",
         ),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -96,6 +98,27 @@ def test_a_marker_is_evaluated_by_pep_508(marker: str, holds: bool) -> None:
 )
 def test_an_extra_stands_for_each_active_one_in_turn(marker: str, extras: set[str], holds: bool) -> None:
     assert compile_marker(marker).evaluate(ENVIRONMENT, extras) is holds
+
+
+@pytest.mark.parametrize("operator", ["in", "not in", "==", "!=", "<", ">=", "~=", "==="])
+@pytest.mark.parametrize("form", ['"{name}" {op} {sets}', '{sets} {op} "{name}"'])
+@pytest.mark.parametrize("sets", ["extras", "dependency_groups"])
+@pytest.mark.parametrize("name", ["Foo_Bar", "x"])
+def test_sets_are_asked_as_in_the_reference(operator: str, form: str, sets: str, name: str) -> None:
+    text = form.format(name=name, op=operator, sets=sets)
+    marker, active = compile_marker(text), {"foo.bar"}
+    everything: dict[str, str | AbstractSet[str]] = {
+        **ENVIRONMENT,
+        "extras": active,
+        "dependency_groups": active,
+    }
+    try:
+        expected = Marker(text).evaluate(everything, "lock_file")
+    except UndefinedComparison:
+        with pytest.raises(InvalidMarker):
+            marker.evaluate(ENVIRONMENT, active, active)
+    else:
+        assert marker.evaluate(ENVIRONMENT, active, active) is expected
 
 
 def test_dependency_groups_are_a_set_of_their_own() -> None:
