@@ -1,0 +1,174 @@
+"""The core of a contradiction: few facts that suffice for it, as wide as they can be told.
+
+The proof that a solve ends with mentions whatever it came across, one version at a time. A reader wants the
+facts without which there would be a solution, told of as many versions at once as possible.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from provenv.solver.facts import FactKey, key_of
+from provenv.solver.incompatibility import (
+    Depends,
+    Excluded,
+    Fact,
+    Incompatibility,
+    Required,
+    derivation,
+    facts_of,
+    incompatibility_of,
+)
+from provenv.solver.propagation import Contradiction, Propagation
+
+TRIALS = 300
+"""How many sets of facts are tried at most; what is left by then is told as it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Core:
+    """A proof from few facts. `reasons`: for each package with versions that can't be used, which and why."""
+
+    proof: Incompatibility
+    reasons: dict[int, tuple[tuple[int, str | None], ...]]
+
+
+def refute(facts: Iterable[Fact]) -> Incompatibility | None:
+    """The proof that `facts` contradict each other; None if they do not."""
+    engine = Propagation()
+    for fact in facts:
+        incompatibility = incompatibility_of(fact)
+        for package, _ in incompatibility.terms:
+            while package >= len(engine.solution.choices):
+                engine.add_package()
+        engine.add(incompatibility)
+    solution = engine.solution
+    undecided: set[int] = set()
+    try:
+        while True:
+            engine.propagate()
+            undecided.update(solution.changed)
+            solution.changed.clear()
+            undecided = {p for p in undecided if solution.choices[p] >= 0 and not solution.decided[p]}
+            if not undecided:
+                return None
+            package = min(undecided)
+            choices = solution.choices[package]
+            engine.decide(package, (choices & -choices).bit_length() - 1)
+    except Contradiction as contradiction:
+        return contradiction.incompatibility
+
+
+def core_of(proof: Incompatibility) -> Core:
+    """The core of what `proof` proves."""
+    search = _Search()
+    facts = search.trim(search.minimise(search.generalise(_merge(facts_of(derivation(proof))))))
+    reasons: dict[int, tuple[tuple[int, str | None], ...]] = {}
+    kept: list[Fact] = []
+    for fact in facts:
+        if isinstance(fact, Excluded):
+            reasons[fact.package] = (*reasons.get(fact.package, ()), (fact.versions, fact.reason))
+        else:
+            kept.append(fact)
+    for package, parts in reasons.items():
+        kept.append(Excluded(package, _union(versions for versions, _ in parts), None))
+    return Core(refute(kept) or proof, reasons)
+
+
+class _Search:
+    """Trials of smaller or weaker sets of facts, at most TRIALS of them."""
+
+    def __init__(self) -> None:
+        self.left = TRIALS
+
+    def suffices(self, facts: Sequence[Fact]) -> bool:
+        """Whether they contradict each other; False when there are no trials left."""
+        if self.left <= 0:
+            return False
+        self.left -= 1
+        return refute(facts) is not None
+
+    def generalise(self, facts: list[Fact]) -> list[Fact]:
+        """Say `each of these versions of a needs one of those of b` where that is all that matters."""
+        groups: dict[tuple[int, int], list[Depends]] = {}
+        for fact in facts:
+            if isinstance(fact, Depends):
+                groups.setdefault((fact.package, fact.child), []).append(fact)
+        for group in groups.values():
+            if len(group) > 1:
+                trial = _replace_group(facts, group)
+                if self.suffices(trial):
+                    facts = trial
+        return facts
+
+    def minimise(self, facts: list[Fact]) -> list[Fact]:
+        """Leave out whatever can be left out; keeps the order."""
+        needed: list[Fact] = []
+        pool = facts
+        while pool and not self.suffices(needed):
+            if self.left <= 0:
+                return [fact for fact in facts if fact in needed or fact in pool]
+            # The shortest head of the pool that suffices ends with a fact that is needed.
+            low, high = 1, len(pool)
+            while low < high:
+                middle = (low + high) // 2
+                if self.suffices([*needed, *pool[:middle]]):
+                    high = middle
+                else:
+                    low = middle + 1
+            needed.append(pool[low - 1])
+            pool = pool[: low - 1]
+        return [fact for fact in facts if fact in needed]
+
+    def trim(self, facts: list[Fact]) -> list[Fact]:
+        """Speak only of versions that something asks for, unless all of these are spoken of anyway."""
+        for at, fact in enumerate(facts):
+            if isinstance(fact, Required):
+                continue
+            asked = _union(_asked(other, fact.package) for other in facts)
+            versions = fact.versions & asked
+            if versions not in (0, fact.versions, asked):
+                trial = [*facts[:at], replace(fact, versions=versions), *facts[at + 1 :]]
+                if self.suffices(trial):
+                    facts = trial
+        return facts
+
+
+def _merge(facts: Iterable[Fact]) -> list[Fact]:
+    """One fact in place of several that differ only in the versions they are about."""
+    merged: dict[FactKey | Required, Fact] = {}
+    for fact in facts:
+        if isinstance(fact, Required):
+            merged[fact] = fact
+            continue
+        known = merged.get(key_of(fact))
+        before = 0 if known is None or isinstance(known, Required) else known.versions
+        merged[key_of(fact)] = replace(fact, versions=before | fact.versions)
+    return list(merged.values())
+
+
+def _replace_group(facts: list[Fact], group: list[Depends]) -> list[Fact]:
+    union = replace(
+        group[0],
+        versions=_union(fact.versions for fact in group),
+        allowed=_union(fact.allowed for fact in group),
+    )
+    at = facts.index(group[0])
+    return [union if n == at else fact for n, fact in enumerate(facts) if n == at or fact not in group]
+
+
+def _asked(fact: Fact, package: int) -> int:
+    """The versions of `package` that a fact asks for."""
+    if isinstance(fact, Required) and fact.package == package:
+        return fact.allowed
+    if isinstance(fact, Depends) and fact.child == package:
+        return fact.allowed
+    return 0
+
+
+def _union(masks: Iterable[int]) -> int:
+    union = 0
+    for mask in masks:
+        union |= mask
+    return union
