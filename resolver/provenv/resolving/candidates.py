@@ -10,6 +10,9 @@ from provenv.standards.tags import wheel_rank
 
 _WORST = 1 << 30
 
+SOURCE_ONLY = "may not be built from source"
+"""In a reason: a source distribution would serve if it were allowed."""
+
 
 class Candidates:
     """One project as one target sees it.
@@ -112,7 +115,7 @@ class Candidates:
                     refusal = _later(refusal, f"has no wheel for {self._target_words()}")
                     continue
             elif not builds:
-                refusal = _later(refusal, f"has no wheel for {self._target_words()}")
+                refusal = f"has no wheel for {self._target_words()} and {SOURCE_ONLY}"
                 continue
             else:
                 rank = _WORST - 1

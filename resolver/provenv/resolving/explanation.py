@@ -7,21 +7,68 @@ from dataclasses import dataclass
 
 from provenv.errors import NoSolution, ProvenvError
 from provenv.hooks.types import Builds
-from provenv.resolving.provider import Node, PackageProvider
-from provenv.resolving.wording import say_versions
-from provenv.solver.incompatibility import Depends, Excluded, Required, derivation, facts_of
+from provenv.manifest.values import ManifestRequirement
+from provenv.resolving.candidates import SOURCE_ONLY
+from provenv.resolving.provider import PRERELEASE, Node, PackageProvider
+from provenv.solver.describe import Describer, spell_ranges
+from provenv.solver.explain import explain
+from provenv.solver.incompatibility import Depends, derivation, facts_of
+from provenv.solver.provider import Requirement
 from provenv.solver.solve import Unsolvable
 from provenv.targets import Target
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A conflict in words. `packages`: the canonical names that it speaks of."""
+    """A conflict in words. `packages`: the canonical names that the whole proof speaks of."""
 
     message: str
     lines: tuple[str, ...]
     hints: tuple[str, ...]
     packages: frozenset[str]
+
+
+class PackageDescriber(Describer[Node]):
+    """Words the packages of one search."""
+
+    def __init__(self, provider: PackageProvider) -> None:
+        self.provider = provider
+
+    def spell(self, package: Node, mask: int) -> str:
+        provider = self.provider
+        if package.name in provider.direct:
+            return provider.direct[package.name].version
+        written = provider.words.get((package.name, mask))
+        if written:
+            return written
+        versions = provider.candidates(package.name).listing.versions
+        return spell_ranges(mask, range(len(versions) - 1, -1, -1), versions)
+
+    def requested(self, requirement: Requirement[Node]) -> str:
+        root = requirement.origin
+        return root.text if isinstance(root, ManifestRequirement) else str(requirement.package)
+
+    def asked(self, requirement: Requirement[Node]) -> str:
+        root = requirement.origin
+        place = str(root.origin) if isinstance(root, ManifestRequirement) else "the manifest"
+        return f"{place} asks for {self.requested(requirement)}"
+
+    def unmet(self, package: Node) -> str:
+        provider = self.provider
+        if package.name in provider.direct:
+            return f"which is {provider.direct[package.name].version} at {provider.addresses[package.name]}"
+        listing = provider.candidates(package.name).listing
+        if not listing.found:
+            return f"which is not on {_places(provider, package.name)}"
+        if not listing.versions:
+            return f"of which {_places(provider, package.name)} has no version"
+        return f"which no version satisfies (the newest is {listing.versions[0]})"
+
+    def note(self, package: Node) -> str | None:
+        if package.extra or package.name in self.provider.direct:
+            return None
+        why = self.provider.route(package.name).why
+        return f"note: {why}, from {_places(self.provider, package.name)} alone" if why else None
 
 
 def involved(unsolvable: Unsolvable[Node]) -> frozenset[str]:
@@ -35,27 +82,35 @@ def involved(unsolvable: Unsolvable[Node]) -> frozenset[str]:
 
 
 def explain_conflict(unsolvable: Unsolvable[Node], provider: PackageProvider, target: Target) -> Told:
-    """The proof in prose."""
-    lines = []
-    for fact in facts_of(derivation(unsolvable.incompatibility)):
-        package = unsolvable.packages[fact.package]
-        if isinstance(fact, Required):
-            lines.append(f"{unsolvable.requirements[fact.number].origin} asks for {package}")
-        elif isinstance(fact, Excluded):
-            lines.append(f"{package} {_say(provider, package, fact.versions)} {fact.reason}")
-        else:
-            child = unsolvable.packages[fact.child]
-            lines.append(
-                f"{package} {_say(provider, package, fact.versions)} needs {child} "
-                f"{_say(provider, child, fact.allowed)}"
-            )
-    return Told(f"no solution for target {target.name}", tuple(lines), (), involved(unsolvable))
+    """The proof in prose, with what would mend it."""
+    told = explain(unsolvable, PackageDescriber(provider))
+    names = sorted({node.name for node in told.packages})
+    return Told(
+        f"no solution for target {target.name}",
+        told.lines,
+        tuple(_hints(names, provider))[:2],
+        involved(unsolvable),
+    )
 
 
-def _say(provider: PackageProvider, package: Node, mask: int) -> str:
-    if package.name in provider.direct:
-        return provider.direct[package.name].version
-    return say_versions(mask, provider.candidates(package.name).listing.versions)
+def _hints(names: Sequence[str], provider: PackageProvider) -> Sequence[str]:
+    hints = []
+    for name in names:
+        if name in provider.direct:
+            continue
+        reasons = provider.candidates(name).reasons
+        if any(SOURCE_ONLY in reason for reason in reasons):
+            hints.append(f'allow a build from source: [tool.provenv] build = ["{name}"]')
+        elif PRERELEASE in provider.unusable(Node(name)):
+            hints.append(f'allow prereleases of {name}: [tool.provenv.prerelease] {name} = "allow"')
+    return hints
+
+
+def _places(provider: PackageProvider, name: str) -> str:
+    from provenv.config.redact import redact
+
+    route = provider.route(name)
+    return " or ".join(redact(index.url) for index in (*route.indexes, *route.flats)) or "any index"
 
 
 def no_build(target: Target, failures: Sequence[tuple[str, ProvenvError]], builds: Builds) -> NoSolution:
