@@ -21,7 +21,6 @@ from provenv.pypi.metadata import (
     parse_metadata,
     to_record,
 )
-from provenv.pypi.records import project_of
 
 if TYPE_CHECKING:
     from provenv.pypi.fetch import Fetcher
@@ -84,7 +83,7 @@ class RemoteFiles:
         if artifact.kind == "sdist":
             from provenv.pypi.sdists import static_metadata
 
-            return static_metadata(self.at_hand(artifact), artifact, project_of(artifact.filename) or "")
+            return static_metadata(self.at_hand(artifact), artifact)
         return parse_metadata(decode(self._wheel_metadata(artifact)), artifact.filename)
 
     def _wheel_metadata(self, artifact: Artifact) -> bytes:

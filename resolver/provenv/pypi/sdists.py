@@ -26,7 +26,7 @@ MOST_BYTES = 4 * 1024**3
 """How much an archive may unpack to before it is taken for a bomb."""
 
 
-def static_metadata(path: Path, artifact: Artifact, name: str) -> Metadata:
+def static_metadata(path: Path, artifact: Artifact) -> Metadata:
     """What an sdist on this disk depends on, where it says so for certain. `name`: the project's
     canonical name.
 
@@ -40,13 +40,13 @@ def static_metadata(path: Path, artifact: Artifact, name: str) -> Metadata:
         if static_sdist_fields(fields):
             return metadata_from_fields(fields, artifact.filename)
     if "pyproject.toml" in found:
-        metadata = _from_pyproject(decode(found["pyproject.toml"]), artifact, name)
+        metadata = _from_pyproject(decode(found["pyproject.toml"]), artifact)
         if metadata is not None:
             return metadata
     raise NeedsBuild(artifact)
 
 
-def _from_pyproject(text: str, artifact: Artifact, name: str) -> Metadata | None:
+def _from_pyproject(text: str, artifact: Artifact) -> Metadata | None:
     """What `[project]` says, None when it leaves dependencies to the build backend or makes no sense."""
     from tomli import TOMLDecodeError, loads
 
