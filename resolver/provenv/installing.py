@@ -58,12 +58,14 @@ def install_project(
     target: str | None = None,
     into: Path | None = None,
     python: str | None = None,
+    on_target: Callable[[Target], None] = lambda target: None,
     progress: Callable[[str], None] = lambda line: None,
 ) -> InstallOutcome:
     """Make the environment of a project on this machine, the one that `run`, `shell` and `env` take then.
 
-    `target`: that one, not the one that fits best. `into`: where, when not below the project's folder. See
-    `environments.sync.install` for what is raised.
+    `target`: that one, not the one that fits best. `into`: where, when not below the project's folder.
+    `on_target` is told which one it is, `progress` gets uv's lines. See `environments.sync.install` for what
+    is raised.
     """
     choice, warning = choose_target(project, target)
     chosen = choice.chosen
@@ -73,6 +75,7 @@ def install_project(
             evidence=[f"{chosen.path} does not exist"],
             hints=[f"make it with `provenv lock --target {chosen.target.name}`"],
         )
+    on_target(chosen.target)
     store.prepare_home(project.folder)
     done = install(
         chosen.path,

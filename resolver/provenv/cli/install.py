@@ -8,6 +8,7 @@ from pathlib import Path
 
 from provenv.cli.flags import add_network, add_output, add_project, add_targets, open_from
 from provenv.cli.output import GREEN, note, paint, print_json, warn
+from provenv.cli.progress import progress
 from provenv.installing import InstallOutcome, install_project
 from provenv.project import Project
 
@@ -37,13 +38,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Installs, and says what was done."""
     project = open_from(args)
-    outcome = install_project(
-        project,
-        target=args.target,
-        into=args.into,
-        python=args.python,
-        progress=lambda line: note(line, quiet=args.quiet or args.json),
-    )
+    with progress(quiet=args.quiet or args.json) as shown:
+        outcome = install_project(
+            project,
+            target=args.target,
+            into=args.into,
+            python=args.python,
+            on_target=lambda target: shown.doing(f"installing {target.name}"),
+            progress=note if args.verbose else shown.event,
+        )
     _warn(project, outcome, quiet=args.quiet)
     if args.json:
         print_json(to_json(outcome))

@@ -23,7 +23,7 @@ _PROGRAMS = {
 }
 
 # PowerShell ends a single-quoted string at any of these, not only at the ASCII one.
-_POWERSHELL_QUOTES = re.compile("(['\u2018\u2019\u201a\u201b])")
+_POWERSHELL_QUOTES = "(['\u2018\u2019\u201a\u201b])"
 
 
 def activation_lines(environment: Environment, shell: str) -> tuple[str, ...]:
@@ -45,7 +45,7 @@ def _assignment(shell: str, name: str, value: str) -> str:
         quoted = value.replace("\\", "\\\\").replace("'", "\\'")
         return f"set -gx {name} '{quoted}'"
     if shell == "powershell":
-        quoted = _POWERSHELL_QUOTES.sub(r"\1\1", value)
+        quoted = re.sub(_POWERSHELL_QUOTES, r"\1\1", value)
         return f"$env:{name} = '{quoted}'"
     if shell == "cmd":
         return f'set "{name}={value.replace("%", "%%")}"'

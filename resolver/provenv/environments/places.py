@@ -5,13 +5,16 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from provenv.hooks.types import IndexAuth
 from provenv.locks.reader import Lock
 from provenv.manifest.values import Index
 from provenv.pypi.artifacts import Artifact
 from provenv.settings import NetworkSettings
+
+if TYPE_CHECKING:
+    from provenv.pypi.finder import Finder
 
 Rewrite: TypeAlias = Callable[[Artifact], str]
 """The address to fetch a file from in place of its canonical one; it may hold a login."""
@@ -54,16 +57,36 @@ def _mirrors(
         yield lambda artifact: artifact.url
         return
     from provenv.pypi.finder import Finder
-    from provenv.pypi.records import project_of
 
     with Finder(settings, auth=auth) as finder:
         for artifact in mirrored:
             # A lock knows nothing of mirrors, so that their pages have to be read: all at once, not one by
             # one.
-            name = project_of(artifact.filename)
-            if name:
-                finder.prefetch_project(Index("", artifact.index), name)
-        yield finder.fetch_url
+            finder.prefetch_project(Index("", artifact.index), _project_of(artifact))
+        urls = {artifact.url for artifact in mirrored}
+        yield lambda artifact: _at_mirror(finder, artifact) if artifact.url in urls else artifact.url
+
+
+def _at_mirror(finder: Finder, artifact: Artifact) -> str:
+    """The file's address at the mirror: known by its canonical address, else by its name.
+
+    A mirror that is a page or folder of files doesn't tell where the index itself keeps them; the hash guards
+    the rest.
+    """
+    place = finder.fetch_url(artifact)
+    if place != artifact.url:
+        return place
+    project = finder.project(Index("", artifact.index), _project_of(artifact))
+    if project is None or artifact.version not in project.versions:
+        return place
+    files = project.artifacts[project.versions.index(artifact.version)]
+    return next((finder.fetch_url(file) for file in files if file.filename == artifact.filename), place)
+
+
+def _project_of(artifact: Artifact) -> str:
+    from provenv.pypi.records import project_of
+
+    return project_of(artifact.filename) or ""
 
 
 class _Logins:

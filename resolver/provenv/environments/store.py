@@ -23,10 +23,10 @@ FORMAT = 1
 class Environment:
     """An environment that is whole: a lock, installed.
 
-    `lock_sha256`: of the lock's bytes. `python_version`: full. `scripts` and `interpreter`: relative to the
-    prefix. `variables`: what a process on its accelerator should have. `activation`: shell -> lines.
-    `contents`: what lies in its site-packages. `projects`: local projects of the lock (folder, editable,
-    stamp of its files).
+    `lock_sha256`: of the lock's bytes; `lock_stamp`: its size and time when these were read.
+    `python_version`: full. `scripts` and `interpreter`: relative to the prefix. `variables`: what a process
+    on its accelerator should have. `activation`: shell -> lines. `contents`: what lies in its site-packages.
+    `projects`: local projects of the lock (folder, editable, stamp of its files).
     """
 
     prefix: Path
@@ -39,6 +39,7 @@ class Environment:
     interpreter: str
     variables: tuple[tuple[str, str], ...] = ()
     activation: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    lock_stamp: str = ""
     contents: tuple[str, ...] = ()
     projects: tuple[tuple[str, bool, str], ...] = ()
 
@@ -60,6 +61,7 @@ class Environment:
             "target": self.target,
             "lock": str(self.lock),
             "lock_sha256": self.lock_sha256,
+            "lock_stamp": self.lock_stamp,
             "python": self.python_version,
             "installer": self.installer,
             "scripts": self.scripts,
@@ -157,12 +159,23 @@ def environment_of(project: Path, target: str | None = None) -> Environment:
 
 def outdated(environment: Environment) -> bool:
     """Whether its lock has changed (or gone) since it was installed."""
+    if environment.lock_stamp == stamp(environment.lock):
+        return False
     import hashlib
 
     try:
         return hashlib.sha256(environment.lock.read_bytes()).hexdigest() != environment.lock_sha256
     except OSError:
         return True
+
+
+def stamp(path: Path) -> str:
+    """A file's size and time, by which a change shows without reading it; "" when there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return ""
+    return f"{status.st_size} {status.st_mtime_ns}"
 
 
 def _current(project: Path) -> Path:
@@ -188,6 +201,7 @@ def _parse(note: dict[str, object]) -> Environment:
         target=text("target"),
         lock=Path(text("lock")),
         lock_sha256=text("lock_sha256"),
+        lock_stamp=text("lock_stamp"),
         python_version=text("python"),
         installer=text("installer"),
         scripts=text("scripts"),

@@ -101,7 +101,7 @@ class _Job:
         found = store.load(self.prefix)
         if found is None or found.lock_sha256 != self._sha256() or not is_untouched(found):
             return None
-        fitted = self._fitted(replace(found, lock=self.lock_path))
+        fitted = self._fitted(replace(found, lock=self.lock_path, lock_stamp=store.stamp(self.lock_path)))
         if fitted != found:
             store.save(fitted)
         return fitted
@@ -209,6 +209,7 @@ class _Job:
                 target=lock.target.name,
                 lock=self.lock_path,
                 lock_sha256=self._sha256(),
+                lock_stamp=store.stamp(self.lock_path),
                 python_version=made,
                 installer=version(),
                 scripts="",
