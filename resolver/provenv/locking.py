@@ -49,6 +49,13 @@ class Upgrade:
         return self.everything or bool(self.names)
 
 
+def lock_project(
+    project: Project, *, targets: Sequence[str] | None = None, upgrade: Upgrade | None = None
+) -> tuple[Locked, ...]:
+    """Locks a project's targets, all or those of these names; see `lock_targets`."""
+    return lock_targets(project, project.targets(targets), upgrade=upgrade)
+
+
 def lock_targets(
     project: Project,
     targets: Sequence[Target],

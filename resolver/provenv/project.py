@@ -1,4 +1,4 @@
-"""A manifest opened on this machine: its plugins, its targets, how the network is reached, where its locks lie."""
+"""A manifest opened on this machine: its plugins and targets, its network settings, where its locks lie."""
 
 from __future__ import annotations
 
@@ -87,6 +87,13 @@ def open_project(
         offline=flags.offline,
     )
     return Project(manifest, found, settings, probe or LiveProbe())
+
+
+def read_checked(path: Path) -> Manifest:
+    """Reads a manifest, its names checked against the installed plugins; raises as `read_manifest` does."""
+    from provenv.manifest.read import read_manifest
+
+    return read_manifest(path, _vocabulary(plugins()))
 
 
 def _vocabulary(found: Plugins) -> Vocabulary:

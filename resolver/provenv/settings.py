@@ -1,4 +1,4 @@
-"""How this machine reaches the network: the values; `provenv.config` reads them from pip's and the user's files."""
+"""How this machine reaches the network, as a value; `provenv.config` reads it from the machine's files."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from provenv.manifest.values import Index, ManifestRequirement
 class NetworkSettings:
     """This machine's network settings. They change where bytes come from, never what a lock says.
 
-    `mirrors`: canonical index address (no trailing slash) -> the addresses to ask instead, in order; a mirror is a
-    simple index, a flat page or a folder. `extra_indexes` and `find_links`: further sources that pip's configuration
-    names. `constraints`: pip's constraints. `timeout`: seconds without a byte before an attempt is given up.
-    `no_index`: pip's configuration says that no index at all is asked, the find-links only.
+    `mirrors`: canonical index address (no trailing slash) -> the addresses to ask instead, in order; a mirror
+    is a simple index, a flat page or a folder. `extra_indexes` and `find_links`: further sources that pip's
+    configuration names. `constraints`: pip's constraints. `timeout`: seconds without a byte before an attempt
+    is given up. `no_index`: pip's configuration says that no index at all is asked, the find-links only.
     """
 
     default_index: str

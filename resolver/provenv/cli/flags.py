@@ -54,7 +54,7 @@ def network_flags(args: argparse.Namespace) -> NetworkFlags:
 
 
 def file_rule(given: Sequence[str], base: FileRule) -> FileRule:
-    """`--only-binary`/`--no-binary`: comma-separated names, `:all:`, `:none:` forgets what was said before."""
+    """`--only-binary`/`--no-binary`: comma-separated names, `:all:`; `:none:` forgets what was said."""
     rule = base
     for name in (part.strip() for text in given for part in text.split(",")):
         if name == ":none:":

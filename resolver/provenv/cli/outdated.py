@@ -13,7 +13,8 @@ from provenv.locks.reader import Lock
 from provenv.project import Project
 from provenv.resolving.resolve import Options
 
-DESCRIPTION = "It resolves anew without writing anything. `latest` is the newest version that has a file for the target."
+DESCRIPTION = "It resolves anew without writing anything. `latest` is the newest version that has a file for
+the target."
 
 EXAMPLES = """\
 examples:
@@ -24,7 +25,7 @@ examples:
 
 @dataclass(frozen=True, slots=True)
 class Outdated:
-    """A package that is behind. `upgrade`: what a relock would take, None when it would leave the package out."""
+    """A package that is behind. `upgrade`: what a relock would take, None: it would leave the package out."""
 
     name: str
     locked: str

@@ -20,8 +20,8 @@ from provenv.resolution import Package, Resolution
 from provenv.resolving.resolve import Options
 
 DESCRIPTION = """\
-The answer goes to standard output: name==version lines, a pylock document, or JSON. Without --platform and the
-other target flags the target is this machine."""
+The answer goes to standard output: name==version lines, a pylock document, or JSON. Without --platform and
+the other target flags the target is this machine."""
 
 EXAMPLES = """\
 examples:

@@ -1,4 +1,4 @@
-"""What a plugin imports: the hook marker and the types it is given and yields. Nothing else of provenv is public to it."""
+"""All that a plugin imports of provenv: the hook marker, and the types that it is given and yields."""
 
 from provenv.hooks.specs import API_VERSION, hookimpl
 from provenv.hooks.types import (

@@ -26,10 +26,8 @@ class EntryPoint:
     distribution: str
 
 
-def find_entry_points(cache_dir: Path | None) -> tuple[EntryPoint, ...]:
+def find_entry_points(cache_dir: Path) -> tuple[EntryPoint, ...]:
     """Every installed entry point of the group, sorted; from the record in `cache_dir` where it holds."""
-    if cache_dir is None:
-        return scan()
     state = _search_path_state()
     file = cache_dir / "plugins" / f"{zlib.crc32(_search_path_name().encode()):08x}.txt"
     recorded = _read(file, state)

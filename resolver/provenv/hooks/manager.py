@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -71,10 +72,14 @@ class _Loaded:
 def plugins(cache_dir: Path | None = None) -> Plugins:
     """Every installed plugin's values, found once a process.
 
-    `cache_dir` keeps the record by which the next process finds the modules without a scan of all that is
-    installed. Raises PluginError when two plugins claim one name; any other fault of a plugin becomes a line
-    of `problems`.
+    `cache_dir` (None: the user's own) keeps the record by which the next process finds the modules without a
+    scan of all that is installed. Raises PluginError when two plugins claim one name; any other fault of a
+    plugin becomes a line of `problems`.
     """
+    if cache_dir is None:
+        from provenv.config.folders import user_cache_folder
+
+        cache_dir = user_cache_folder(os.environ)
     return collect(find_entry_points(cache_dir))
 
 

@@ -68,8 +68,9 @@ def provenv_accelerators() -> Iterable[Accelerator]:
 
         @hookimpl
         def provenv_accelerators():
-            yield Accelerator(name="npu", preference=40, accepts=lambda os, arch: None if os == "linux" else "Linux only",
-                              detect=detect, builds=builds, torch_device="npu", family=("torch", "torch-npu"))
+            yield Accelerator(name="npu", preference=40, detect=detect,
+                              accepts=lambda os, arch: None if os == "linux" else "Linux only",
+                              builds=builds, torch_device="npu", family=("torch", "torch-npu"))
     """
     raise NotImplementedError
 

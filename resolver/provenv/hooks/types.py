@@ -47,13 +47,15 @@ class Probe(Protocol):
 
     def library(self, script: str, *, seconds: float = 10.0) -> Mapping[str, object] | None:
         """What a ctypes script prints as one JSON object, run in a child process so that a crashing driver
-        can't take provenv down; None when it crashes, hangs or prints nothing of the kind. A script whose first
-        line is a comment is recorded under that comment's text, so that a recording outlives its later lines."""
+        can't take provenv down; None when it crashes, hangs or prints nothing of the kind. A script whose
+        first line is a comment is recorded under that comment's text, so that a recording outlives its later
+        lines."""
 
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """The least hardware that a target promises to run on: words like `driver`, `glibc`, `gfx` with their values.
+    """The least hardware that a target promises to run on: words like `driver`, `glibc`, `gfx` with their
+    values.
 
     Every value is a tuple of strings, since some words may be given several times (`compute-capability`).
     """
@@ -83,7 +85,8 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True)
 class EnvelopeKey:
-    """A word of the envelope that a plugin understands: manifest key, flag (`--driver`) and lock say it alike.
+    """A word of the envelope that a plugin understands: manifest key, flag (`--driver`) and lock say it
+    alike.
 
     `check` returns None for a good value, else what is wrong with it.
     """
@@ -101,7 +104,8 @@ class EnvelopeKey:
 class Finding:
     """Something worth telling about a machine: a stable code, what was seen, the command that mends it.
 
-    `severity`: an "error" would stop a training run, a "warning" slows or surprises it, a "note" is for the record.
+    `severity`: an "error" would stop a training run, a "warning" slows or surprises it, a "note" is for the
+    record.
     """
 
     code: str
@@ -130,9 +134,9 @@ class Platform:
     arch: str
     """`x86_64` or `arm64`/`aarch64`, as the operating system calls it."""
     wheel_platform_tags: Callable[[Envelope], tuple[str, ...]]
-    """The platform tags that its wheels may carry, best first (`manylinux_2_28_x86_64` ... `linux_x86_64`), without `any`."""
+    """The platform tags of its wheels, best first (`manylinux_2_28_x86_64` ... `linux_x86_64`)."""
     marker_environment: Callable[[Envelope], Mapping[str, str]]
-    """PEP 508: os_name, sys_platform, platform_system, platform_machine, platform_release, platform_version."""
+    """PEP 508's os_name, sys_platform, and platform_system, _machine, _release and _version."""
     detect: Callable[[Probe], Envelope | None]
     """What this machine promises when it is of this platform (glibc, macos ...); None when it is not."""
     conda_subdir: str
@@ -142,7 +146,7 @@ class Platform:
     python: str
     """An environment's interpreter, relative to it: `bin/python` or `Scripts/python.exe`."""
     activation: Callable[[str, str], tuple[str, ...]]
-    """`activation(shell, prefix)`: the lines that activate an environment in bash, zsh, fish, powershell or cmd."""
+    """`activation(shell, prefix)`: activates an environment in bash, zsh, fish, powershell or cmd."""
     envelope: tuple[EnvelopeKey, ...] = ()
     defaults: Envelope = Envelope()
     """What a target elsewhere promises when it says nothing: glibc 2.28, macOS 14."""
@@ -192,7 +196,7 @@ class Detection:
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """One published flavour of an accelerator's packages: an index, a local version, what it is limited to."""
+    """One published flavour of an accelerator's packages: an index, a local version, its limits."""
 
     name: str
     """`cu128`, `rocm6.4`, `cpu`."""
@@ -270,7 +274,7 @@ class CheckContext:
     device: str
     scratch: str
     run: Callable[[Sequence[str], Mapping[str, str]], int]
-    """Runs a program of the environment with extra variables, its output streamed to the user; its exit code."""
+    """Runs a program of the environment with extra variables, its output streamed; its exit code."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ class Graph:
     dependents: Mapping[str, tuple[str, ...]]
 
     def chains(self, name: str) -> Iterator[tuple[str, ...]]:
-        """For each of the manifest's requirements that leads to a package: one shortest way to it, by names."""
+        """For each of the manifest's requirements that leads to a package: a shortest way to it, by names."""
         for root in self.roots:
             way = self._way(root, name)
             if way:

@@ -152,6 +152,17 @@ class Manifest:
     no_index: bool = False
     warnings: tuple[ManifestWarning, ...] = field(default=(), compare=False)
 
+    @classmethod
+    def read(cls, path: Path) -> Manifest:
+        """Reads a project folder, a pyproject.toml or a requirements file.
+
+        The names of platforms, accelerators and envelope words are checked against the installed plugins.
+        Raises ManifestError with file, line and what mends it.
+        """
+        from provenv.project import read_checked
+
+        return read_checked(path)
+
     def selected(
         self, groups: tuple[str, ...] | None = None, extras: tuple[str, ...] | None = None
     ) -> tuple[ManifestRequirement, ...]:

@@ -59,7 +59,9 @@ class Router:
             *(index for index in manifest.indexes if index.flat and not index.packages),
             *settings.find_links,
         )
-        self._general = () if manifest.no_index else tuple(self._search_order(manifest, settings))
+        self._general = (
+            () if manifest.no_index or settings.no_index else tuple(self._search_order(manifest, settings))
+        )
 
     def _search_order(self, manifest: Manifest, settings: NetworkSettings) -> Iterable[Index]:
         yield from (i for i in manifest.indexes if not (i.default or i.explicit or i.flat or i.packages))
