@@ -17,15 +17,18 @@ PROJECT = "[project]\nname='x'\n"
 @pytest.mark.parametrize(
     ("tables", "named"),
     [
-        ("[tool.poetry.dependencies]\nnumpy='^1'\n[tool.poetry.group.dev.dependencies]\nx='1'", ["dependencies", "group"]),
+        ("[tool.poetry.dependencies]\na='1'\n[tool.poetry.group.x]\ny='1'", ["dependencies", "group"]),
         ("[[tool.poetry.source]]\nname='x'\nurl='https://x.example'", ["source"]),
-        ("[tool.pdm.dev-dependencies]\ntest=['pytest']\n[[tool.pdm.source]]\nurl='x'", ["dev-dependencies", "source"]),
-        ("[tool.pixi.workspace]\nchannels=['x']\n[tool.pixi.pypi-dependencies]\nx='*'", ["pypi-dependencies", "workspace"]),
+        ("[tool.pdm.dev-dependencies]\nt=['a']\n[[tool.pdm.source]]\nx=1", ["dev-dependencies", "source"]),
+        (
+            "[tool.pixi.workspace]\nx=1\n[tool.pixi.pypi-dependencies]\nx='*'",
+            ["pypi-dependencies", "workspace"],
+        ),
         ("[tool.hatch.envs.test]\ndependencies=['pytest']", ["dependencies"]),
         ("[tool.conda-lock]\nchannels=['x']", ["channels"]),
         ("[tool.poetry]\npackage-mode=false\n[tool.ruff]\nline-length=1\n[tool.pdm.build]\nx=1", []),
     ],
-)  # fmt: skip
+)
 def test_tables_that_change_what_is_installed_are_named(project: Read, tables: str, named: list[str]) -> None:
     manifest = project(f"{PROJECT}{tables}\n")
     keys = [w.message.split(" is not followed")[0].rsplit(".", 1)[1] for w in manifest.warnings]
