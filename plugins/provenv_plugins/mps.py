@@ -16,13 +16,21 @@ from provenv.hooks import (
     Rejected,
     hookimpl,
 )
+from provenv_plugins.macos import ENVELOPE as MACOS
 from provenv_plugins.numbers import parse_numbers
 from provenv_plugins.pytorch import FAMILY
+from provenv_plugins.tables import rows
 
-# The oldest macOS on which each torch offers MPS: (torch before, macOS); the last row has no end.
-# Sources: pytorch PR #133141 and issue #139425 (13.0 from 2.5 on), PR #163515 and issues #159275, #164943
-# (14.0 from 2.9 on), read 2026-11-24. Below the floor torch still imports and computes on the processor.
-FLOORS = (("2.5", (12, 3)), ("2.9", (13, 0)), (None, (14, 0)))
+
+def floors() -> list[tuple[str, tuple[int, ...]]]:
+    """(torch before, the oldest macOS for it), the newest torch first; it has no end ("")."""
+    found = [(row.text("before"), parse_numbers(row.text("macos")) or ()) for row in rows("mps", "floor")]
+    return list(reversed(found))
+
+
+def torch_limit(macos: tuple[int, ...]) -> str | None:
+    """The torch for which this macOS is too old ("": none yet); None when it is so for every torch 2."""
+    return next((limit for limit, floor in floors() if macos >= floor[: len(macos)]), None)
 
 
 def accepts(os: str, arch: str) -> str | None:
@@ -40,8 +48,8 @@ def builds(context: Context) -> Builds:
     """The one macOS build, with the newest torch whose MPS runs on the promised macOS."""
     macos = parse_numbers(context.envelope.one("macos") or "14") or (14,)
     words = ".".join(map(str, macos))
-    newest = next((limit for limit, floor in reversed(FLOORS) if macos >= floor[: len(macos)]), "")
-    if newest == "":
+    newest = torch_limit(macos)
+    if newest is None:
         return Builds(
             (), (Rejected("mps", f"torch's MPS needs macOS 12.3 or newer; this target promises {words}"),)
         )
@@ -58,7 +66,7 @@ def detect(probe: Probe) -> Detection:
         return Detection(usable=False)
     native = probe.python("machine") == "arm64"
     macos = parse_numbers(probe.python("macos_version") or "")
-    recent = macos is None or macos >= FLOORS[0][1]
+    recent = macos is None or torch_limit(macos) is not None
     return Detection(usable=native and recent, devices=(_device(probe),), how=("sysctl",))
 
 
@@ -77,9 +85,9 @@ def diagnose(probe: Probe) -> Iterable[Finding]:
     if probe.python("system") != "Darwin" or probe.python("machine") != "arm64":
         return
     macos = parse_numbers(probe.python("macos_version") or "")
-    if macos is None or macos >= FLOORS[-1][1]:
+    limit = torch_limit(macos) if macos else ""
+    if macos is None or limit == "":
         return
-    limit = next((limit for limit, floor in reversed(FLOORS) if macos >= floor), "")
     if limit:
         message = f"MPS on macOS {'.'.join(map(str, macos))} works with torch before {limit} only"
     else:
@@ -100,6 +108,6 @@ def provenv_accelerators() -> Iterable[Accelerator]:
         builds=builds,
         torch_device="mps",
         family=FAMILY,
-        environment=lambda context: {},
+        envelope=MACOS,  # that is what a target promises for MPS too
         diagnose=diagnose,
     )

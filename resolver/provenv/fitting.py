@@ -29,9 +29,9 @@ def fit(
 ) -> Fit:
     """Whether the host can use a lock of this target.
 
-    `build` and `versions` (canonical name -> version) are what the lock holds; where they are given, the lock's
-    own build must run on the host's hardware, else some build must. The host's Python does not matter, since an
-    environment brings its own.
+    `build` and `versions` (canonical name -> version) are what the lock holds; where they are given, the
+    lock's own build must run on the host's hardware, else some build must. The host's Python does not matter,
+    since an environment brings its own.
     """
     reasons = list(_platform_reasons(target, host))
     if not reasons:
