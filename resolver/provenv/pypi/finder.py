@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -111,11 +112,10 @@ class Finder:
     def prefetch_metadata(self, artifact: Artifact) -> None:
         """Let metadata that will be asked for come in the background."""
         key = (artifact.index, artifact.url)
-        if not self._metadata.known(key):
-            try:
-                known = self._files().remembered(artifact)
-            except ProvenvError:  # told to the one who asks for the metadata
-                return
+        if self._metadata.known(key):
+            return
+        with contextlib.suppress(ProvenvError):  # told to the one who asks for the metadata
+            known = self._files().remembered(artifact)
             if known is None:
                 self._metadata.start(key, lambda: self._files().metadata(artifact))
             else:
