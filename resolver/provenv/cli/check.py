@@ -9,10 +9,9 @@ from pathlib import Path
 
 from provenv.cli.flags import add_network, add_output, add_project, add_targets, open_from
 from provenv.cli.output import GREEN, RED, paint, print_json, warn
-from provenv.errors import InputError
-from provenv.locks.freshness import Freshness, freshness
+from provenv.locks.freshness import Freshness, examine
 from provenv.locks.inputs import lock_inputs
-from provenv.locks.reader import local_files, read
+from provenv.locks.reader import local_files
 from provenv.project import Project
 from provenv.targets import Target
 
@@ -65,15 +64,8 @@ def run(args: argparse.Namespace) -> int:
 def check(project: Project, target: Target) -> Checked:
     """One target's lock against the manifest; a damaged one is stale."""
     path = project.lock_path(target)
-    inputs = lock_inputs(project.manifest, target)
-    if not path.exists():
-        return Checked(target, path, freshness(None, inputs))
-    try:
-        lock = read(path)
-    except InputError as error:
-        place = f"{error.origin}: " if error.origin else ""
-        return Checked(target, path, Freshness(False, (f"{place}{error.message}",)))
-    return Checked(target, path, freshness(lock, inputs), local_files(lock))
+    lock, found = examine(path, lock_inputs(project.manifest, target))
+    return Checked(target, path, found, local_files(lock) if lock else ())
 
 
 def _report(one: Checked, *, quiet: bool) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+from provenv.errors import InputError
 from provenv.locks.inputs import LockInputs, target_facts
-from provenv.locks.reader import Lock
+from provenv.locks.reader import Lock, read
 
 _WORDS = {
     "requirements": "",
@@ -34,6 +36,18 @@ def freshness(lock: Lock | None, inputs: LockInputs) -> Freshness:
         return Freshness(True)
     reasons = tuple(_changes(lock.inputs, inputs))
     return Freshness(False, reasons or ("it was written by another version of provenv",))
+
+
+def examine(path: Path, inputs: LockInputs) -> tuple[Lock | None, Freshness]:
+    """The lock at a path, if it can be used, and whether it is fresh; a missing or damaged one is stale."""
+    if not path.exists():
+        return None, freshness(None, inputs)
+    try:
+        lock = read(path)
+    except InputError as error:
+        place = f" (line {error.origin.line})" if error.origin and error.origin.line else ""
+        return None, Freshness(False, (f"{error.message}{place}",))
+    return lock, freshness(lock, inputs)
 
 
 def _changes(old: LockInputs, new: LockInputs) -> Iterator[str]:
