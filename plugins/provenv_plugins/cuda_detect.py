@@ -18,7 +18,7 @@ def detect(probe: Probe) -> Detection:
     facts = read(probe)
     visible = _visible(facts.devices, probe)
     kept, _ = _served(facts, visible, probe)
-    envelope = {**_driver_words(facts), **({"compute-capability": kept} if kept else {})}
+    envelope = {**_driver_words(facts, probe), **({"compute-capability": kept} if kept else {})}
     said = (("driver", facts.driver), ("cuda_reported", facts.cuda))
     return Detection(
         bool(kept),
@@ -29,10 +29,13 @@ def detect(probe: Probe) -> Detection:
     )
 
 
-def _driver_words(facts: NvidiaFacts) -> dict[str, Sequence[str]]:
+def _driver_words(facts: NvidiaFacts, probe: Probe) -> dict[str, Sequence[str]]:
+    """What the machine promises of its driver: the version, or the CUDA that it serves where that says more."""
     driver = {"driver": (facts.driver,)} if facts.driver else {}
     if facts.cuda is None:
         return dict(driver)
+    if is_jetson(probe):
+        return {"cuda": (facts.cuda,)}  # JetPack numbers its drivers by itself: 540.4.0, 580.00
     # A forward-compatibility package gives an old kernel driver a newer CUDA: libcuda knows, NVML does not.
     if driver and numbers(newest_cuda(Envelope.of(driver)))[0] >= numbers(facts.cuda)[0]:
         return dict(driver)
@@ -77,7 +80,7 @@ def _refused(facts: NvidiaFacts, capabilities: Sequence[str], probe: Probe) -> s
     os = SYSTEMS.get(probe.python("system") or "", "linux")
     arch = MACHINES.get((probe.python("machine") or "x86_64").lower(), "x86_64")
     context = partial(Context, f"{os}-{arch}", os, arch, "")
-    words = _driver_words(facts)
+    words = _driver_words(facts, probe)
     builds = choose_builds(context(Envelope.of({**words, "compute-capability": tuple(capabilities)})))
     if builds.offered:
         return None
@@ -107,18 +110,15 @@ def diagnose(probe: Probe) -> Iterable[Finding]:
     kept, left = _served(facts, visible, probe)
     for capability, reason in left:
         yield _left_out(facts, capability, reason, bool(kept))
-    if kept and facts.driver and not is_jetson(probe) and numbers(newest_cuda(_envelope(facts)))[0] < 13:
+    served = newest_cuda(Envelope.of(_driver_words(facts, probe)))
+    if kept and facts.driver and not is_jetson(probe) and numbers(served)[0] < 13:
         yield Finding(
             "nvidia-driver-older-than-newest-builds",
-            f"driver {facts.driver} runs CUDA {newest_cuda(_envelope(facts))[:2]} builds; the newest torch "
-            "is built for CUDA 13, which needs driver 580 or newer",
+            f"driver {facts.driver} runs CUDA {numbers(served)[0]} builds; the newest torch is built for "
+            "CUDA 13, which needs driver 580 or newer",
             _driver_remedy(probe),
             "note",
         )
-
-
-def _envelope(facts: NvidiaFacts) -> Envelope:
-    return Envelope.of(_driver_words(facts))
 
 
 def _driver_error(error: str, probe: Probe) -> Finding:
