@@ -97,9 +97,7 @@ def read_checked(path: Path) -> Manifest:
 
 
 def _vocabulary(found: Plugins) -> Vocabulary:
-    sources = (*found.platforms.values(), *found.accelerators.values())
-    words = {key.name: key for source in sources for key in source.envelope}
-    return Vocabulary(tuple(found.platforms), (*found.accelerators, "auto"), tuple(words.values()))
+    return Vocabulary(tuple(found.platforms), (*found.accelerators, "auto"), found.envelope_keys)
 
 
 def _unknown_target(name: str, matrix: Matrix) -> InputError:

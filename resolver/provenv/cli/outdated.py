@@ -13,8 +13,8 @@ from provenv.locks.reader import Lock
 from provenv.project import Project
 from provenv.resolving.resolve import Options
 
-DESCRIPTION = "It resolves anew without writing anything. `latest` is the newest version that has a file for
-the target."
+DESCRIPTION = """\
+It resolves anew without writing anything. `latest` is the newest version that has a file for the target."""
 
 EXAMPLES = """\
 examples:
@@ -66,7 +66,7 @@ def outdated(project: Project, lock: Lock, *, quiet: bool = True) -> list[Outdat
         for package in lock.packages:
             if package.direct is not None:
                 continue
-            latest = resolver.latest(resolution, package.name)
+            latest = resolver.latest(target, package.name)
             if upgrades.get(package.name) != package.version or latest not in (None, package.version):
                 rows.append(Outdated(package.name, package.version, upgrades.get(package.name), latest))
     return rows

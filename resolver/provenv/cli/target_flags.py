@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable
 from dataclasses import replace
 
 from provenv.hooks.manager import Plugins
@@ -19,7 +18,7 @@ def add_target_flags(parser: argparse.ArgumentParser, plugins: Plugins) -> None:
     names = ", ".join(("auto", *plugins.accelerators))
     group.add_argument("--accelerator", metavar="NAME", default="auto", help=f"{names} (default: auto)")
     group.add_argument("--build", metavar="NAME", help="this build of the accelerator's packages, e.g. cu126")
-    for key in envelope_keys(plugins):
+    for key in plugins.envelope_keys:
         group.add_argument(
             f"--{key.name}",
             metavar=key.metavar,
@@ -43,17 +42,8 @@ def with_target(manifest: Manifest, args: argparse.Namespace, plugins: Plugins) 
     )
 
 
-def envelope_keys(plugins: Plugins) -> list[EnvelopeKey]:
-    """Every envelope word of every plugin, once, by name."""
-    sources: Iterable[tuple[EnvelopeKey, ...]] = (
-        source.envelope for source in (*plugins.platforms.values(), *plugins.accelerators.values())
-    )
-    keys = {key.name: key for source in sources for key in source}
-    return [keys[name] for name in sorted(keys)]
-
-
 def _envelope(args: argparse.Namespace, plugins: Plugins) -> Envelope:
-    given = {key.name: getattr(args, _dest(key)) for key in envelope_keys(plugins)}
+    given = {key.name: getattr(args, _dest(key)) for key in plugins.envelope_keys}
     return Envelope.of({name: value for name, value in given.items() if value is not None})
 
 

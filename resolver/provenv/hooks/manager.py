@@ -16,7 +16,7 @@ import pluggy
 from provenv.errors import PluginError
 from provenv.hooks import specs
 from provenv.hooks.entry_points import EntryPoint, find_entry_points
-from provenv.hooks.types import Accelerator, Check, IndexAuth, LockFormat, Platform
+from provenv.hooks.types import Accelerator, Check, EnvelopeKey, IndexAuth, LockFormat, Platform
 
 
 class Named(Protocol):
@@ -56,6 +56,15 @@ class Plugins:
     sources: Mapping[tuple[str, str], Source]
     """(kind, name) -> who gave it; the kinds are platform, accelerator, lock-format, check and index-auth."""
     problems: tuple[str, ...] = ()
+
+    @property
+    def envelope_keys(self) -> tuple[EnvelopeKey, ...]:
+        """Every envelope word of every plugin, once, sorted by name."""
+        words = [
+            *(key for platform in self.platforms.values() for key in platform.envelope),
+            *(key for accelerator in self.accelerators.values() for key in accelerator.envelope),
+        ]
+        return tuple(key for _, key in sorted({key.name: key for key in words}.items()))
 
     def distribution_of(self, name: str) -> str:
         """The distribution that provides a platform, accelerator ... of this name. Raises KeyError."""

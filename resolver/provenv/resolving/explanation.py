@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from provenv.errors import NoSolution, ProvenvError
 from provenv.hooks.types import Builds
 from provenv.manifest.values import ManifestRequirement
 from provenv.resolving.candidates import SOURCE_ONLY
-from provenv.resolving.provider import PRERELEASE, Node, PackageProvider
+from provenv.resolving.provider import PRERELEASE, DirectNeeded, Node, PackageProvider
 from provenv.solver.describe import Describer, spell_ranges
-from provenv.solver.explain import explain
+from provenv.solver.explain import Explanation, explain
 from provenv.solver.incompatibility import Depends, derivation, facts_of
-from provenv.solver.provider import Requirement
-from provenv.solver.solve import Unsolvable
+from provenv.solver.provider import Provider, Requirement
+from provenv.solver.remedies import remedies
+from provenv.solver.solve import Solution, Unsolvable, solve
 from provenv.targets import Target
 
 
@@ -84,26 +85,39 @@ def involved(unsolvable: Unsolvable[Node]) -> frozenset[str]:
 def explain_conflict(unsolvable: Unsolvable[Node], provider: PackageProvider, target: Target) -> Told:
     """The proof in prose, with what would mend it."""
     told = explain(unsolvable, PackageDescriber(provider))
-    names = sorted({node.name for node in told.packages})
-    return Told(
-        f"no solution for target {target.name}",
-        told.lines,
-        tuple(_hints(names, provider))[:2],
-        involved(unsolvable),
-    )
+    hints = [*_allowances(told, provider), *_loosened(unsolvable, told, provider)]
+    return Told(f"no solution for target {target.name}", told.lines, tuple(hints[:2]), involved(unsolvable))
 
 
-def _hints(names: Sequence[str], provider: PackageProvider) -> Sequence[str]:
-    hints = []
-    for name in names:
-        if name in provider.direct:
-            continue
+def _loosened(
+    unsolvable: Unsolvable[Node], told: Explanation[Node], provider: PackageProvider
+) -> Iterator[str]:
+    """Requirements of the manifest that would have a solution if they were not so strict."""
+
+    def attempt(same: Provider[Node], requirements: Sequence[Requirement[Node]]) -> Solution[Node]:
+        try:
+            return solve(same, requirements)
+        except (ProvenvError, DirectNeeded):
+            # a suggestion that can't be checked is none
+            raise unsolvable from None
+
+    for remedy in remedies(provider, told, unsolvable.requirements, attempt=attempt):
+        root = remedy.requirement.origin
+        if isinstance(root, ManifestRequirement):
+            name = remedy.requirement.package.name
+            version = provider.candidates(name).listing.versions[remedy.version]
+            yield f"loosen {root.text} ({root.origin}): with {name} {version} there is a solution"
+
+
+def _allowances(told: Explanation[Node], provider: PackageProvider) -> Iterator[str]:
+    """What the manifest could allow, where the story speaks of it: builds from source, prereleases."""
+    story = "\n".join(told.lines)
+    for name in sorted({node.name for node in told.packages} - set(provider.direct)):
         reasons = provider.candidates(name).reasons
-        if any(SOURCE_ONLY in reason for reason in reasons):
-            hints.append(f'allow a build from source: [tool.provenv] build = ["{name}"]')
-        elif PRERELEASE in provider.unusable(Node(name)):
-            hints.append(f'allow prereleases of {name}: [tool.provenv.prerelease] {name} = "allow"')
-    return hints
+        if any(SOURCE_ONLY in reason and reason in story for reason in reasons):
+            yield f'allow a build from source: [tool.provenv] build = ["{name}"]'
+        if PRERELEASE in story and PRERELEASE in provider.unusable(Node(name)):
+            yield f'allow prereleases: [tool.provenv.prerelease-package] {name} = "allow"'
 
 
 def _places(provider: PackageProvider, name: str) -> str:

@@ -63,6 +63,7 @@ class Resolver:
         self.accelerators = accelerators
         self.files = files
         self.catalog = Catalog(files.finder)
+        self._searches: dict[str, Search] = {}
 
     def resolve(self, target: Target, options: Options) -> Resolution:
         """The first build's resolution that there is. Raises NoSolution with the story of every build."""
@@ -130,7 +131,14 @@ class Resolver:
             from_find_links=attempt.from_find_links,
             held=held,
         )
-        return Search(self.files, self.catalog, request, router, target, attempt.build).run()
+        search = Search(self.files, self.catalog, request, router, target, attempt.build)
+        found = search.run()
+        self._searches[target.name] = search
+        return found
+
+    def latest(self, target: Target, name: str) -> str | None:
+        """The newest stable version that has a file for a target that was resolved, None where there is none."""
+        return self._searches[target.name].latest(name)
 
 
 def _follows(build: Build, packages: Iterable[str]) -> bool:

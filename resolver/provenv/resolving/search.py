@@ -11,6 +11,7 @@ from provenv.manifest.values import ManifestRequirement
 from provenv.pypi.artifacts import Artifact, Metadata
 from provenv.pypi.direct import DirectCandidate
 from provenv.resolution import Package, Resolution
+from provenv.resolving.candidates import Candidates
 from provenv.resolving.catalog import Catalog
 from provenv.resolving.explanation import Told, explain_conflict, involved
 from provenv.resolving.files import Files
@@ -78,6 +79,12 @@ class Search:
                 if not hidden:
                     raise Conflict(explain_conflict(unsolvable, provider, self.target)) from None
                 shown |= hidden
+
+    def latest(self, name: str) -> str | None:
+        """The newest stable version of a package that has a file for the target."""
+        found = Candidates(self.catalog.listing(name, self.router.route(name)), self.request.rules)
+        stable = found.usable & ~found.listing.prereleases
+        return found.listing.versions[(stable & -stable).bit_length() - 1] if stable else None
 
     def _metadata(self, artifact: Artifact) -> Metadata:
         return self.files.metadata(artifact, self.request.rules.python)
