@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import example, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from packaging.tags import parse_tag
 from packaging.utils import (
@@ -146,6 +146,8 @@ def test_a_wheel_name_is_read_as_the_reference_reads_it(stem: str, extension: st
         except InvalidFilename:
             pass
         return
+    # The reference loses what follows a line break in a build number; no file has one.
+    assume(not build or "\n" not in stem.split("-")[2])
     wheel = parse_wheel(filename)
     assert wheel is not None
     assert (wheel.name, wheel.version, wheel.build) == (name, str(version), build)
