@@ -6,6 +6,7 @@ import os
 import random
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -318,7 +319,7 @@ def pip(python: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str
 
 
 @pytest.fixture
-def locked(tmp_path: Path) -> Path:
+def locked(tmp_path: Path) -> Iterator[Path]:
     """A lock with files of every kind, in a folder with a name that needs quoting."""
     folder = tmp_path / "Prüf stand" / "lockfiles"
     with TestIndex() as index:
@@ -335,7 +336,7 @@ def locked(tmp_path: Path) -> Path:
         place = pylock.lock_path(folder, "x")
         pylock.write(text, place)
         Pylock.from_dict(tomli.loads(text))
-        yield place  # type: ignore[misc]  # a fixture that keeps the index alive
+        yield place
 
 
 def _here() -> dict[str, str]:
