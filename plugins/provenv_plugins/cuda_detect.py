@@ -30,7 +30,7 @@ def detect(probe: Probe) -> Detection:
 
 
 def _driver_words(facts: NvidiaFacts, probe: Probe) -> dict[str, Sequence[str]]:
-    """What the machine promises of its driver: the version, or the CUDA that it serves where that says more."""
+    """What the machine promises of its driver: its version, or the CUDA it serves where that says more."""
     driver = {"driver": (facts.driver,)} if facts.driver else {}
     if facts.cuda is None:
         return dict(driver)

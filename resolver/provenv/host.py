@@ -80,7 +80,7 @@ class Host:
         """A plugin that raises is named, and the rest goes on."""
         try:
             yield
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             words = " ".join(str(error).split())
             source = self.plugins.sources.get((kind, name), name)
             self.problems.append(f"{source} failed on {kind} {name}: {type(error).__name__}: {words}")

@@ -16,6 +16,9 @@ Kept = TypeVar("Kept")
 KINDS = ("python", "file", "folder", "command", "environment", "registry", "sysctl", "library")
 _MARK = "provenv-probe"
 
+# What a recording holds of the interpreter even where no plugin asked.
+_PYTHON_FACTS = ("version", "implementation", "machine", "system", "bits", "release")
+
 
 class RecordedProbe:
     """A machine that is elsewhere: answers that were recorded there, and no answer to any other question.
@@ -114,6 +117,8 @@ class RecordingProbe:
         from provenv.atomic import write_text
         from provenv.scrubbing import scrub, this_identity
 
+        for name in _PYTHON_FACTS:
+            self.python(name)
         answers = {kind: dict(sorted(kept.items())) for kind, kept in self._answers.items() if kept}
         document = {_MARK: 1, **answers}
         write_text(path, json.dumps(scrub(document, this_identity()), indent=1, ensure_ascii=False) + "\n")

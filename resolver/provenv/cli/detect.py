@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from provenv.cli.flags import add_output
-from provenv.hooks.manager import Plugins, plugins
+from provenv.hooks.manager import plugins
 from provenv.hooks.types import Detection, Device, Probe
 from provenv.host import Host
 
@@ -17,9 +17,6 @@ examples:
   provenv detect --record gpu-box.json  keep every answer (no user names, host names or serials)
   provenv detect --from gpu-box.json    what that machine has
 """
-
-# What a recording holds of the interpreter even where no plugin asked.
-PYTHON_FACTS = ("version", "implementation", "machine", "system", "bits", "release", "libc", "libc_version")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,15 +39,13 @@ def run(args: argparse.Namespace) -> int:
     host = Host(known, recording or probe)
     document = describe(host)
     if recording is not None:
-        for name in PYTHON_FACTS:
-            recording.python(name)
         recording.save(args.record)
     for problem in (*known.problems, *host.problems):
         warn(problem, quiet=args.quiet)
     if args.json:
         print_json(document)
     else:
-        _print(host, known)
+        _print(host)
     return 0
 
 
@@ -106,12 +101,12 @@ def _fact(host: Host, name: str) -> str | None:
     return next(filter(None, found), None)
 
 
-def _print(host: Host, known: Plugins) -> None:
-    from provenv.cli.output import RED, YELLOW, paint, table
-
-    where = f"{host.platform or 'an unknown platform'}, {host.envelope or 'nothing more known'}"
+def _print(host: Host) -> None:
     import sys
 
+    from provenv.cli.output import RED, YELLOW, paint, table
+
+    where = ", ".join(filter(None, (host.platform or "an unknown platform", str(host.envelope))))
     print(f"{where}, Python {host.python or 'unknown'}")
     rows = [_row(name, detection) for name, detection in host.detections.items()]
     print(table(("accelerator", "usable", "devices", "promises", "found by"), rows))

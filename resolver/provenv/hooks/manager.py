@@ -136,7 +136,7 @@ def _load(entry_points: Iterable[EntryPoint], problems: list[str]) -> list[_Load
             # pluggy checks the hooks' names and arguments against the specs
             manager.register(module, f"{entry.distribution}:{entry.name}")
             manager.check_pending()
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             problems.append(f"{source} was left out: {_words(error)}")
             _forget(manager, f"{entry.distribution}:{entry.name}")
         else:
@@ -192,7 +192,7 @@ def _answers(plugin: _Loaded, hook: str, wanted: type[Value], problems: list[str
                 answers.append(value)
             else:
                 problems.append(f"{plugin.source}: {hook} yielded {fault}; it was left out")
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         problems.append(f"{plugin.source}: {hook} failed: {_words(error)}")
     return answers
 
@@ -234,7 +234,7 @@ def _two_claims(kind: str, name: str, first: Source, second: Source) -> PluginEr
     )
 
 
-def _words(error: Exception) -> str:
+def _words(error: BaseException) -> str:
     text = " ".join(str(error).split())
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 

@@ -1,0 +1,222 @@
+"""Probes: the live machine, its recording, and the recording replayed somewhere else."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from provenv.errors import InputError
+from provenv.hooks.manager import plugins
+from provenv.hooks.types import CommandResult, Probe
+from provenv.host import Host
+from provenv.probe import LiveProbe
+from provenv.recording import RecordedProbe, RecordingProbe, load_probe
+from provenv.scrubbing import Identity, scrub
+from support import machines
+
+
+def test_a_live_probe_reads_files_and_folders(tmp_path: Path) -> None:
+    (tmp_path / "b").write_bytes(b"one\xff\n")
+    (tmp_path / "a").mkdir()
+    probe = LiveProbe()
+
+    assert probe.file(str(tmp_path / "b")) == "one\ufffd\n"
+    assert probe.folder(str(tmp_path)) == ("a", "b")
+
+
+def test_what_is_not_there_is_none_and_never_an_error(tmp_path: Path) -> None:
+    probe = LiveProbe()
+
+    assert probe.file(str(tmp_path / "none")) is None
+    assert probe.file(str(tmp_path)) is None
+    assert probe.file("nul\0name") is None
+    assert probe.folder(str(tmp_path / "none")) == ()
+    assert probe.command(["no-such-program-anywhere"]) is None
+    assert probe.environment("NO_SUCH_VARIABLE_ANYWHERE") is None
+    assert probe.python("favourite_colour") is None
+    if sys.platform != "win32":
+        assert probe.registry(r"HKLM\SOFTWARE", "x") is None
+
+
+def test_a_command_answers_with_its_code_and_both_streams() -> None:
+    script = "import sys; print('out'); print('err', file=sys.stderr); sys.exit(3)"
+
+    assert LiveProbe().command([sys.executable, "-c", script]) == CommandResult(3, "out\n", "err\n")
+
+
+def test_a_command_that_hangs_is_given_up_in_time() -> None:
+    before = time.monotonic()
+
+    answer = LiveProbe().command([sys.executable, "-c", "import time; time.sleep(60)"], seconds=0.5)
+
+    assert answer is not None
+    assert answer.exit_code is None
+    assert time.monotonic() - before < 20
+
+
+def test_a_library_script_answers_with_its_object() -> None:
+    script = "import ctypes, json; print(json.dumps({'size': ctypes.sizeof(ctypes.c_int)}))"
+
+    assert LiveProbe().library(script) == {"size": 4}
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "import os; os.abort()",
+        "import ctypes; ctypes.string_at(0)",
+        "print('no json')",
+        "print('[1]')",
+        "raise SystemExit(1)",
+        "import time; time.sleep(60)",
+    ],
+)
+def test_a_library_script_that_crashes_hangs_or_babbles_is_none(script: str) -> None:
+    assert LiveProbe().library(script, seconds=2.0) is None
+
+
+def test_the_interpreter_s_facts_are_its_own() -> None:
+    probe = LiveProbe()
+
+    assert probe.python("version") == ".".join(map(str, sys.version_info[:3]))
+    assert probe.python("executable") == sys.executable
+    assert probe.python("bits") in ("32", "64")
+    if sys.platform == "linux":
+        assert probe.python("system") == "Linux"
+        assert probe.python("libc") in ("glibc", "musl")
+
+
+def answers_of(probe: Probe, folder: Path) -> list[object]:
+    return [
+        probe.python("version"),
+        probe.python("nothing"),
+        probe.file(str(folder / "a.txt")),
+        probe.file(str(folder / "none")),
+        probe.folder(str(folder)),
+        probe.command([sys.executable, "-c", "print('it''s', 1)"]),
+        probe.command(["no-such-program-anywhere"]),
+        probe.environment("PROVENV_TEST_WORD"),
+        probe.registry(r"HKLM\SOFTWARE", "x"),
+        probe.sysctl("hw.memsize"),
+        probe.library("# test: one\nprint('{\"one\": 1}')"),
+        probe.library("# test: none\nraise SystemExit(1)"),
+    ]
+
+
+def test_a_recording_answers_as_the_machine_did(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PROVENV_TEST_WORD", "yes")
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "a.txt").write_text("text\n")
+    recording = RecordingProbe(LiveProbe())
+    said = answers_of(recording, folder)
+
+    recording.save(tmp_path / "probe.json")
+    monkeypatch.delenv("PROVENV_TEST_WORD")
+    (folder / "a.txt").unlink()
+
+    assert answers_of(load_probe(tmp_path / "probe.json"), folder) == said
+
+
+def test_a_recording_of_a_machine_gives_the_same_detection(tmp_path: Path) -> None:
+    gpu = ("NVIDIA GeForce RTX 4090", "8.9", 24564)
+    recording = RecordingProbe(machines.linux(**machines.nvml("550.54.14", "12.4", gpu)))
+    live = Host(plugins(), recording)
+    before = (live.platform, live.envelope, live.detections, live.findings)
+
+    recording.save(tmp_path / "probe.json")
+    replayed = Host(plugins(), load_probe(tmp_path / "probe.json"))
+
+    assert (replayed.platform, replayed.envelope, replayed.detections, replayed.findings) == before
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{", "it is no JSON"),
+        ("[]", 'it is no object with "provenv-probe": 1'),
+        ('{"provenv-probe": 2}', 'it is no object with "provenv-probe": 1'),
+        ('{"provenv-probe": 1, "file": []}', "its file is no object"),
+        ("Collecting environment information...", "it is no JSON"),
+    ],
+)
+def test_a_file_that_is_no_recording_is_refused_with_the_reason(tmp_path: Path, text: str, said: str) -> None:
+    file = tmp_path / "probe.json"
+    file.write_text(text)
+
+    with pytest.raises(InputError) as caught:
+        load_probe(file)
+
+    assert said in caught.value.evidence[0]
+    assert "detect --record" in caught.value.hints[0]
+
+
+def test_a_recording_that_is_not_there_is_an_input_error(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="can't read the recorded probe"):
+        load_probe(tmp_path / "none.json")
+
+
+def test_answers_of_the_wrong_kind_are_no_answers() -> None:
+    probe = RecordedProbe(
+        {"file": {"/a": 7}, "folder": {"/b": "x"}, "command": {"c": 1}, "library": {"d": []}}
+    )
+
+    assert probe.file("/a") is None
+    assert probe.folder("/b") == ()
+    assert probe.command(["c"]) is None
+    assert probe.library("# d") is None
+
+
+WANG = Identity("wangfang", "/home/wangfang", "lab-gpu-7.corp.example")
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("/home/wangfang/env/bin/python", "/home/user/env/bin/python"),
+        ("Linux lab-gpu-7 6.8.0 #1 SMP", "Linux host 6.8.0 #1 SMP"),
+        ("lab-gpu-7.corp.example", "host"),
+        ("owner: wangfang (1000)", "owner: user (1000)"),
+        ("wangfangs-tool 1.0", "wangfangs-tool 1.0"),
+        (
+            "GPU 0: NVIDIA A100 (UUID: GPU-8f6d2b1c-1234-5678-9abc-def012345678)",
+            "GPU 0: NVIDIA A100 (UUID: GPU-00000000-0000-0000-0000-000000000000)",
+        ),
+        (
+            "    Serial Number       : 1320523041234\n    Bus : 0x01",
+            "    Serial Number       : (removed)\n    Bus : 0x01",
+        ),
+        ("Serial Number (system): C02XG0FDJGH5", "Serial Number (system): (removed)"),
+        ("<serial>1320523041234</serial>", "<serial>(removed)</serial>"),
+        ("link/ether 3c:ec:ef:12:34:56", "link/ether 00:00:00:00:00:00"),
+        ("00000000:01:00.0 driver 550.54.14", "00000000:01:00.0 driver 550.54.14"),
+    ],
+)
+def test_people_and_the_single_machine_are_taken_out(text: str, kept: str) -> None:
+    assert scrub({"a": [text, 1, None]}, WANG) == {"a": [kept, 1, None]}
+
+
+def test_names_that_say_nothing_of_anybody_stay() -> None:
+    assert scrub("root on ubuntu, /root/x", Identity("root", "/root", "ubuntu")) == "root on ubuntu, /root/x"
+
+
+def test_a_saved_recording_holds_no_name_of_this_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "wangfang"))
+    monkeypatch.setenv("USER", "wangfang")
+    monkeypatch.setenv("LOGNAME", "wangfang")
+    monkeypatch.setenv("WHERE", os.path.expanduser("~/env"))  # noqa: PTH111
+    recording = RecordingProbe(LiveProbe())
+    recording.environment("WHERE")
+    recording.environment("USER")
+
+    recording.save(tmp_path / "probe.json")
+
+    document = json.loads((tmp_path / "probe.json").read_text())
+    assert document["environment"] == {"USER": "user", "WHERE": "/home/user/env"}
