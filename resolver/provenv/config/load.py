@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from provenv.config.default_index import default_index as public_index
 from provenv.config.folders import home, user_cache_folder
@@ -21,8 +22,7 @@ DEFAULT = "default"
 FLAG = "command line"
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(NamedTuple):
     """One setting in force, for `provenv config`: its value as text without secrets, and who said it."""
 
     key: str
@@ -30,12 +30,12 @@ class Said:
     source: str
 
 
-@dataclass(slots=True)
 class _Assembly:
     """The settings while they are put together; the first source that says something wins."""
 
-    settings: NetworkSettings
-    said: list[Said] = field(default_factory=list)
+    def __init__(self, settings: NetworkSettings) -> None:
+        self.settings = settings
+        self.said: list[Said] = []
 
     def say(self, key: str, value: object, source: object) -> None:
         self.said.append(Said(key, redact(str(value)), str(source)))

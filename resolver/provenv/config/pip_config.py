@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from provenv.config.pip_files import Machine, pip_files
 from provenv.errors import ManifestError, Origin
@@ -31,8 +31,7 @@ KEYS: Mapping[str, str] = {
 _SECTIONS = ("global", "install")
 
 
-@dataclass(frozen=True, slots=True)
-class PipSetting:
+class PipSetting(NamedTuple):
     """One setting as text, and where it was said: a file with its section, or a variable."""
 
     text: str

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from provenv.config.folders import home, user_config_folder
 from provenv.errors import InputError, Origin
@@ -25,8 +25,7 @@ KEYS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class UserConfig:
+class UserConfig(NamedTuple):
     """What config.toml says; None where it says nothing. `origins`: key -> its place."""
 
     mirrors: tuple[tuple[str, tuple[str, ...]], ...] = ()

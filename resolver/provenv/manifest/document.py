@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -39,14 +38,14 @@ def read_bytes(path: Path, *, origin: Origin | None = None) -> bytes:
         raise ManifestError(f"{shown_path(path)} can't be read: {reason}", origin=origin) from None
 
 
-@dataclass(frozen=True)
 class Document:
     """One TOML file: its values, and where each stands."""
 
-    path: Path
-    shown: str
-    text: str
-    data: Mapping[str, object]
+    def __init__(self, path: Path, shown: str, text: str, data: Mapping[str, object]) -> None:
+        self.path = path
+        self.shown = shown
+        self.text = text
+        self.data = data
 
     @cached_property
     def lines(self) -> TomlLines:
@@ -92,14 +91,16 @@ def read_toml(path: Path) -> Document:
         raise ManifestError(f"not valid TOML: {error.msg}", origin=Origin(shown, error.lineno)) from None
 
 
-@dataclass(frozen=True, slots=True)
 class Table:
     """One table of a document. Every reader answers None for an absent key and raises ManifestError, with the
     line, for a value of another kind."""
 
-    document: Document
-    keys: Keys
-    data: Mapping[str, object]
+    __slots__ = ("data", "document", "keys")
+
+    def __init__(self, document: Document, keys: Keys, data: Mapping[str, object]) -> None:
+        self.document = document
+        self.keys = keys
+        self.data = data
 
     def __contains__(self, key: str) -> bool:
         return key in self.data

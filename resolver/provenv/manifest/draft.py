@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from provenv.errors import Origin
 from provenv.hooks.types import Envelope
+from provenv.manifest.document import shown_path
 from provenv.manifest.values import (
     Exclusion,
     FileRule,
@@ -20,52 +20,52 @@ from provenv.manifest.values import (
 )
 
 
-@dataclass(slots=True)
 class Rules:
     """A FileRule while it is being read."""
 
-    everything: bool = False
-    names: set[str] = field(default_factory=set)
+    def __init__(self) -> None:
+        self.everything = False
+        self.names: set[str] = set()
 
     def done(self) -> FileRule:
         return FileRule(self.everything, frozenset(self.names))
 
 
-@dataclass(slots=True)
 class Draft:
-    """What has been said so far; the fields are those of `Manifest`, growing."""
+    """What has been said so far; the attributes are the fields of `Manifest`, growing."""
 
-    path: Path
-    kind: Literal["pyproject", "requirements"]
-    name: str | None = None
-    requires_python: str | None = None
-    requirements: list[ManifestRequirement] = field(default_factory=list)
-    groups: tuple[str, ...] | None = None
-    extras: tuple[str, ...] = ()
-    known_groups: list[str] = field(default_factory=list)
-    known_extras: list[str] = field(default_factory=list)
-    constraints: list[ManifestRequirement] = field(default_factory=list)
-    overrides: list[ManifestRequirement] = field(default_factory=list)
-    excluded_dependencies: list[str] = field(default_factory=list)
-    indexes: list[Index] = field(default_factory=list)
-    pins: list[Pin] = field(default_factory=list)
-    python: tuple[str, ...] = ()
-    platforms: tuple[str, ...] = ()
-    accelerators: tuple[str, ...] = ()
-    lockfiles: str = "lockfiles"
-    exclude: tuple[Exclusion, ...] = ()
-    envelope: Envelope = Envelope()
-    targets: tuple[NamedTarget, ...] = ()
-    build: Rules = field(default_factory=Rules)
-    no_binary: Rules = field(default_factory=Rules)
-    only_binary: Rules = field(default_factory=Rules)
-    exclude_newer: str | None = None
-    exclude_newer_package: dict[str, str | None] = field(default_factory=dict)
-    prerelease: Literal["allow", "never", "if-needed"] | None = None
-    prerelease_package: dict[str, str] = field(default_factory=dict)
-    use_pip_config: bool = True
-    no_index: bool = False
-    warnings: list[ManifestWarning] = field(default_factory=list)
+    def __init__(self, path: Path, kind: Literal["pyproject", "requirements"]) -> None:
+        self.path = path
+        self.kind = kind
+        self.name: str | None = None
+        self.requires_python: str | None = None
+        self.requirements: list[ManifestRequirement] = []
+        self.groups: tuple[str, ...] = ()
+        self.extras: tuple[str, ...] = ()
+        self.known_groups: list[str] = []
+        self.known_extras: list[str] = []
+        self.constraints: list[ManifestRequirement] = []
+        self.overrides: list[ManifestRequirement] = []
+        self.excluded_dependencies: list[str] = []
+        self.indexes: list[Index] = []
+        self.pins: list[Pin] = []
+        self.python: tuple[str, ...] = ()
+        self.platforms: tuple[str, ...] = ()
+        self.accelerators: tuple[str, ...] = ()
+        self.lockfiles = "lockfiles"
+        self.exclude: tuple[Exclusion, ...] = ()
+        self.envelope = Envelope()
+        self.targets: tuple[NamedTarget, ...] = ()
+        self.build = Rules()
+        self.no_binary = Rules()
+        self.only_binary = Rules()
+        self.exclude_newer: str | None = None
+        self.exclude_newer_package: dict[str, str | None] = {}
+        self.prerelease: Literal["allow", "never", "if-needed"] = "if-needed"
+        self.prerelease_package: dict[str, str] = {}
+        self.use_pip_config = True
+        self.no_index = False
+        self.warnings: list[ManifestWarning] = []
 
     @property
     def folder(self) -> Path:
@@ -78,15 +78,27 @@ class Draft:
         if warning not in self.warnings:
             self.warnings.append(warning)
 
+    def warn_of_missing_paths(self) -> None:
+        """Tells of requirements that lie on this disk at a place where there is nothing."""
+        for required in self.requirements:
+            url = required.requirement.url
+            if url and url.startswith("file:"):
+                from provenv.manifest.locations import missing_path
+
+                path = missing_path(required.requirement)
+                if path is not None:
+                    self.warn(f"there is nothing at {shown_path(path)}", required.origin)
+
     def finish(self) -> Manifest:
         """The manifest, whole. The default index is asked last, since the others were added for a reason."""
+        self.warn_of_missing_paths()
         return Manifest(
             path=self.path,
             kind=self.kind,
             name=self.name,
             requires_python=self.requires_python,
             requirements=tuple(self.requirements),
-            groups=self.groups or (),
+            groups=self.groups,
             extras=self.extras,
             known_groups=tuple(self.known_groups),
             known_extras=tuple(self.known_extras),
@@ -107,7 +119,7 @@ class Draft:
             only_binary=self.only_binary.done(),
             exclude_newer=self.exclude_newer,
             exclude_newer_package=tuple(sorted(self.exclude_newer_package.items())),
-            prerelease=self.prerelease or "if-needed",
+            prerelease=self.prerelease,
             prerelease_package=tuple(sorted(self.prerelease_package.items())),
             use_pip_config=self.use_pip_config,
             no_index=self.no_index,

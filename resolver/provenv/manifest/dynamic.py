@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from provenv.errors import ManifestError
 from provenv.manifest.document import Document, Table, shown_path
@@ -14,12 +15,11 @@ from provenv.manifest.values import ManifestRequirement
 Requirements = tuple[ManifestRequirement, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Dynamic:
+class Dynamic(NamedTuple):
     """What the files named for a build backend hold."""
 
     dependencies: Requirements = ()
-    extras: Mapping[str, Requirements] = field(default_factory=dict)
+    extras: Mapping[str, Requirements] = {}
 
 
 def read_dynamic(document: Document, project: Table, draft: Draft) -> Dynamic:
@@ -56,8 +56,7 @@ def read_dynamic(document: Document, project: Table, draft: Draft) -> Dynamic:
     return Dynamic(dependencies, extras)
 
 
-@dataclass(frozen=True, slots=True)
-class _Files:
+class _Files(NamedTuple):
     """Files that a table names, and where each stands in it."""
 
     table: Table

@@ -14,6 +14,7 @@ _STAR_AFTER_ORDER = re.compile(r"(>=|<=|>|<|~=)\s*([0-9A-Za-z.!+]+?)\.\*")
 _DOT_AT_END = re.compile(r"([=<>!~]=?=?\s*\d[\w.]*)\.(?=\s*(?:,|;|\)|$))")
 _POETRY_CARET = re.compile(r"^([A-Za-z0-9._-]+(?:\[[^\]]*\])?)\s*\^\s*(\d+)((?:\.\d+)*)$")
 _CONDA_SPACE = re.compile(r"^([A-Za-z0-9._-]+)\s+(\d[\w.]*)$")
+_CONDA_EXPORT = re.compile(r"^[A-Za-z0-9_][\w.-]*=[^=\s]+=[^=\s]+$")
 _UNSET = re.compile(r"\$\{?[A-Za-z_][A-Za-z0-9_]*[^}\s]*\}?")
 
 
@@ -45,7 +46,7 @@ def entry(
             origin=origin,
         ) from None
     if parsed.url and folder:
-        from provenv.manifest.locations import absolute_url
+        from provenv.manifest.locations import absolute_url, hash_in
 
         url = absolute_url(parsed.url, folder)
         if url is None:
@@ -54,6 +55,7 @@ def entry(
                 origin=origin,
             )
         parsed = replace(parsed, url=url)
+        hashes = hashes or hash_in(url)
     return ManifestRequirement(parsed, shown or text, origin, hashes, False, group, extra)
 
 
@@ -71,6 +73,8 @@ def requirement_hints(text: str) -> tuple[str, ...]:
         mended = pattern.sub(replacement, text)
         if mended != text and _is_requirement(mended):
             return (f"did you mean {mended!r}?",)
+    if _CONDA_EXPORT.match(text):
+        return ("this is the form of `conda list --export`; `pip list --format=freeze` writes requirements",)
     caret = _POETRY_CARET.match(text)
     if caret:
         name, major, rest = caret.groups()

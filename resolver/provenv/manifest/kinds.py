@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from provenv.errors import ManifestError, Origin
 from provenv.manifest.document import shown_path
@@ -14,16 +13,14 @@ from provenv.manifest.dynamic import requirement_files_hint
 from provenv.manifest.spelling import nearest
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """A manifest's file, and which reader takes it."""
 
     path: Path
     kind: Literal["pyproject", "requirements"]
 
 
-@dataclass(frozen=True, slots=True)
-class _Other:
+class _Other(NamedTuple):
     """A kind of file that is no manifest: what it is, what to do, and a pattern of the line that shows it."""
 
     matches: Callable[[str], bool]

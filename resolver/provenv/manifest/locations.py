@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -38,10 +39,7 @@ def location(text: str, origin: Origin, folders: tuple[Path, ...]) -> Requiremen
     Raises:
         ManifestError: it is an address that nothing can be fetched from.
     """
-    scp = _SCP.match(text)
-    if scp and not _URL.match(text):
-        meant = f"git+ssh://{scp['user']}@{scp['host']}/{scp['path']}"
-        raise ManifestError(f"{text!r} is no address", hints=[f"did you mean {meant!r}?"], origin=origin)
+    _refuse_other_machines(text, origin)
     target, marker = _split_marker(text)
     target = re.sub(r"^file:(?!/)", "", target, flags=re.IGNORECASE)
     if _URL.match(target):
@@ -50,6 +48,34 @@ def location(text: str, origin: Origin, folders: tuple[Path, ...]) -> Requiremen
     path_text, extras = (found["path"], found["extras"]) if found else (target, "")
     requirement = Requirement("", extras=_extras(extras), marker=marker, url=file_url(path_text, folders))
     return _named_by(requirement, origin)
+
+
+def _refuse_other_machines(text: str, origin: Origin) -> None:
+    """Refuses what looks like an address and is none that pip or uv would take."""
+    if _URL.match(text):
+        return
+    scp = _SCP.match(text)
+    if scp:
+        meant = f"git+ssh://{scp['user']}@{scp['host']}/{scp['path']}"
+        raise ManifestError(f"{text!r} is no address", hints=[f"did you mean {meant!r}?"], origin=origin)
+    scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]*)://", text)
+    if scheme:
+        hint = f"a git repository is written 'git+https://{text[scheme.end() :]}'"
+        raise ManifestError(
+            f"nothing can be fetched from {scheme[1]}: addresses ({text!r})", hints=[hint], origin=origin
+        )
+    if re.match(r"[A-Za-z]:[\\/]", text) and os.name != "nt":
+        raise ManifestError(
+            f"{text!r} is a path of a Windows machine",
+            hints=["write a path relative to this file, or the package's name"],
+            origin=origin,
+        )
+
+
+def hash_in(url: str | None) -> tuple[str, ...]:
+    """The hash that an address itself asks for, as `#sha256=…`."""
+    found = re.search(r"[#&]sha(256|384|512)=([0-9a-fA-F]{64,128})\b", url or "")
+    return (f"sha{found[1]}:{found[2].lower()}",) if found else ()
 
 
 def missing_path(requirement: Requirement) -> Path | None:

@@ -26,6 +26,8 @@ def read_project(document: Document, draft: Draft) -> None:
         draft.requires_python = _requires_python(project)
         dynamic = read_dynamic(document, project, draft)
         draft.requirements += _dependencies(project, dynamic)
+        if "dependencies" not in project and not dynamic.dependencies:
+            _warn_of_setup(project, draft)
         extras = _extras(project, dynamic)
     groups = read_groups(document.top.table("dependency-groups"))
     draft.known_extras += extras
@@ -53,6 +55,17 @@ def _requires_python(project: Table) -> str | None:
             hints=[f'write it as `requires-python = ">={_first_version(text)}"`'],
         ) from None
     return text
+
+
+def _warn_of_setup(project: Table, draft: Draft) -> None:
+    """Tells of dependencies that stand in setuptools' old files: without `dynamic`, these do not count."""
+    for name in ("setup.py", "setup.cfg"):
+        path = project.document.folder / name
+        if path.is_file() and b"install_requires" in path.read_bytes():
+            draft.warn(
+                f"[project] lists no dependencies, and those in {name} do not count beside it",
+                project.origin(),
+            )
 
 
 def _first_version(text: str) -> str:

@@ -11,7 +11,6 @@ from provenv.manifest.dynamic import requirement_files_hint
 from provenv.manifest.foreign import warn_of_other_tools
 from provenv.manifest.project import read_project
 from provenv.manifest.provenv_table import read_provenv
-from provenv.manifest.uv_tables import read_uv
 from provenv.manifest.values import Manifest
 from provenv.manifest.vocabulary import Vocabulary
 
@@ -29,7 +28,10 @@ def read_pyproject(path: Path, vocabulary: Vocabulary | None) -> Manifest:
         _refuse_other_formats(document)
     draft = Draft(path, "pyproject")
     read_project(document, draft)
-    read_uv(document, draft)
+    if document.top.deep("tool", "uv") is not None:
+        from provenv.manifest.uv_tables import read_uv
+
+        read_uv(document, draft)
     read_provenv(document, draft, vocabulary)
     warn_of_other_tools(document, draft)
     return draft.finish()

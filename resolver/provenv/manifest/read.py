@@ -16,13 +16,16 @@ def read_manifest(path: Path, vocabulary: Vocabulary | None = None) -> Manifest:
     Raises:
         ManifestError: it can't be read as its author meant it; with the file, the line and what mends it.
     """
-    from provenv.manifest.kinds import find_manifest
+    project = path / "pyproject.toml"
+    if not project.is_file():
+        from provenv.manifest.kinds import find_manifest
 
-    found = find_manifest(path)
-    if found.kind == "pyproject":
-        from provenv.manifest.pyproject import read_pyproject
+        found = find_manifest(path)
+        if found.kind == "requirements":
+            from provenv.manifest.requirements_txt import read_requirements
 
-        return read_pyproject(found.path, vocabulary)
-    from provenv.manifest.requirements_txt import read_requirements
+            return read_requirements(found.path)
+        project = found.path
+    from provenv.manifest.pyproject import read_pyproject
 
-    return read_requirements(found.path)
+    return read_pyproject(project, vocabulary)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from provenv.errors import ManifestError, Origin
 from provenv.manifest.spelling import spelling_hints
@@ -49,8 +49,7 @@ PER_REQUIREMENT = ("--hash", "--config-settings", "--global-option", "--install-
 """The options that belong to the requirement before them; every other one speaks for the whole run."""
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
+class Option(NamedTuple):
     """One option by its long name. `rest`: the words after its value that belong to no option."""
 
     name: str

@@ -11,7 +11,7 @@ from provenv.errors import ManifestError, Origin
 from provenv.manifest.document import read_bytes, shown_path
 from provenv.manifest.draft import Draft
 from provenv.manifest.entries import entry
-from provenv.manifest.locations import is_location, location, missing_path
+from provenv.manifest.locations import hash_in, is_location, location, missing_path
 from provenv.manifest.requirements_lines import LogicalLine, decode, logical_lines
 from provenv.manifest.requirements_options import PER_REQUIREMENT, Option, read_options, split_line
 from provenv.manifest.run_options import apply_option
@@ -113,8 +113,8 @@ class RequirementsReader:
             elif option.name in PER_REQUIREMENT:
                 self._draft.warn(f"{option.name} follows no requirement here, and is left out", origin)
             else:
-                self._leftover(option, origin)
                 apply_option(option, self._draft, origin, path.absolute().parent)
+                self._requirement_behind(option, origin, path, into)
 
     def _requirement(
         self,
@@ -145,7 +145,7 @@ class RequirementsReader:
                 )
         if is_location(text):
             required = self._location(text, written, origin, folder, editable=False)
-            required = replace(required, hashes=tuple(hashes))
+            required = replace(required, hashes=tuple(hashes) or required.hashes)
         else:
             required = entry(text, origin, shown=written, hashes=tuple(hashes), folder=folder)
         self._take(required, into)
@@ -168,13 +168,10 @@ class RequirementsReader:
     def _location(
         self, text: str, written: str, origin: Origin, folder: Path, *, editable: bool
     ) -> ManifestRequirement:
-        requirement = location(text, origin, (Path.cwd(), folder))
-        missing = missing_path(requirement)
-        if missing is not None and not editable and not _clearly_a_path(text):
+        requirement = location(text, origin, _starts(folder))
+        if missing_path(requirement) is not None and not editable and not _clearly_a_path(text):
             return entry(text, origin, shown=written)
-        if missing is not None:
-            self._draft.warn(f"there is nothing at {shown_path(missing)}", origin)
-        return ManifestRequirement(requirement, written, origin, editable=editable)
+        return ManifestRequirement(requirement, written, origin, hash_in(requirement.url), editable)
 
     def _take(self, required: ManifestRequirement, into: list[ManifestRequirement]) -> None:
         if into is not self._draft.constraints:
@@ -212,6 +209,23 @@ class RequirementsReader:
         target = self._draft.constraints if option.name == "--constraint" else into
         self.read(included, target, origin, within)
 
+    def _requirement_behind(
+        self, option: Option, origin: Origin, path: Path, into: list[ManifestRequirement]
+    ) -> None:
+        """`--extra-index-url URL torch`: pip leaves the requirement out unsaid, and its author meant it."""
+        if not option.rest:
+            return
+        try:
+            self._requirement(option.rest, option.rest, [], origin, path, into)
+        except ManifestError:
+            self._leftover(option, origin)
+        else:
+            self._draft.warn(
+                f"{option.rest!r} stands behind {option.name}, where pip ignores it; it is read here: give "
+                "it a line of its own",
+                origin,
+            )
+
     def _leftover(self, option: Option, origin: Origin) -> None:
         if option.rest:
             self._draft.warn(
@@ -227,6 +241,13 @@ class RequirementsReader:
                     hints=["`pip hash FILE` prints one, or take --require-hashes out"],
                     origin=required.origin,
                 )
+
+
+def _starts(folder: Path) -> tuple[Path, ...]:
+    """Where a relative path of a file in this folder starts: as pip has it in the working folder, else beside
+    the file; beside it at once when the file belongs to another project than the one that is worked in."""
+    here = Path.cwd()
+    return (here, folder) if folder.is_relative_to(here) else (folder,)
 
 
 def _clearly_a_path(text: str) -> bool:

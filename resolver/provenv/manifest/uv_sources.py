@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from provenv.manifest.document import Table
 from provenv.manifest.draft import Draft
@@ -20,8 +21,7 @@ _KEYS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Direct:
+class _Direct(NamedTuple):
     """A source that is an address: where it holds, for the requirements of which extra or group."""
 
     url: str
@@ -59,7 +59,9 @@ def read_sources(uv: Table, draft: Draft, left_out: Iterable[str]) -> None:
 
 def _source(table: Table, name: str, draft: Draft) -> _Direct | None:
     """The address of a source; None for one that became a pin or a warning."""
-    table.allow_only(_KEYS)
+    for key in table.data:
+        if key not in _KEYS:
+            draft.warn(f"{table.name}.{key} is not followed: it is not known here", table.origin(key))
     marker, extra, group = (table.string(key) for key in ("marker", "extra", "group"))
     if marker is not None:
         _check_marker(table, marker)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from provenv.config.redact import redact
 from provenv.manifest.document import Document, Table
 from provenv.manifest.draft import Draft, Rules
 from provenv.manifest.indexes import index_url, refuse_twice
@@ -14,7 +15,6 @@ from provenv.manifest.provenv_table import (
     read_package_moments,
     requirement_list,
 )
-from provenv.manifest.run_options import shown
 from provenv.manifest.uv_sources import read_sources
 from provenv.manifest.values import Index
 
@@ -109,7 +109,7 @@ def _indexes(table: Table, key: str, draft: Draft) -> None:
         if "exclude-newer" in one:
             draft.warn("exclude-newer of one index is not followed", one.origin("exclude-newer"))
         index = Index(
-            name=one.string("name") or shown(url),
+            name=one.string("name") or redact(url),
             url=url,
             default=one.boolean("default") or False,
             explicit=one.boolean("explicit") or False,
@@ -124,18 +124,18 @@ def _indexes(table: Table, key: str, draft: Draft) -> None:
 def _index_url(table: Table, key: str, draft: Draft) -> None:
     url = table.string(key)
     if url and not any(index.default for index in draft.indexes):
-        draft.indexes.append(Index(shown(url), url, default=True, origin=table.origin(key)))
+        draft.indexes.append(Index(redact(url), url, default=True, origin=table.origin(key)))
 
 
 def _extra_index_urls(table: Table, key: str, draft: Draft) -> None:
     for position, url in enumerate(table.strings(key) or ()):
-        draft.indexes.append(Index(shown(url), url, origin=table.origin(key, position)))
+        draft.indexes.append(Index(redact(url), url, origin=table.origin(key, position)))
 
 
 def _find_links(table: Table, key: str, draft: Draft) -> None:
     for position, text in enumerate(table.strings(key) or ()):
         url = text if "://" in text else file_url(text, (table.document.folder,))
-        draft.indexes.append(Index(shown(url), url, flat=True, origin=table.origin(key, position)))
+        draft.indexes.append(Index(redact(url), url, flat=True, origin=table.origin(key, position)))
 
 
 def _no_index(table: Table, key: str, draft: Draft) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from provenv.hooks.types import EnvelopeKey
 
@@ -11,8 +10,7 @@ if TYPE_CHECKING:
     from provenv.hooks.manager import Plugins
 
 
-@dataclass(frozen=True, slots=True)
-class Vocabulary:
+class Vocabulary(NamedTuple):
     """What the installed plugins know, for checking a manifest's names against."""
 
     platforms: tuple[str, ...]

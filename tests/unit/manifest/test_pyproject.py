@@ -212,11 +212,23 @@ optional-dependencies.dev = { file = "reqs/dev.txt" }
         assert error.message == "there is no file gone.txt"
 
 
+def test_dependencies_in_setuptools_old_files_are_told(project: Read, write: Write) -> None:
+    write("setup.py", "from setuptools import setup\nsetup(install_requires=['numpy'])\n")
+    manifest = project("[project]\nname='x'\n")
+    assert [(w.message, w.origin) for w in manifest.warnings] == [
+        (
+            "[project] lists no dependencies, and those in setup.py do not count beside it",
+            Origin("pyproject.toml", 1),
+        )
+    ]
+
+
 def test_direct_references_are_read_from_the_projects_folder(project: Read, folder: Path) -> None:
     manifest = project(
         "[project]\nname='x'\ndependencies = ['a @ {root:uri}/libs/a', 'b @ ./b', 'c @ git+https://h.example/c@v1']\n"
     )
     urls = [r.requirement.url for r in manifest.requirements]
+    assert [w.origin.line for w in manifest.warnings if w.origin] == [3, 3]
     assert urls == [
         f"{folder.resolve().as_uri()}/libs/a",
         f"{folder.resolve().as_uri()}/b",

@@ -257,6 +257,11 @@ class TestOptions:
         assert [i.url for i in manifest.indexes] == ["https://a.example/simple"]
         assert "give it a line of its own" in manifest.warnings[0].message
 
+    def test_a_requirement_behind_an_option_is_read_and_told(self, requirements: Read) -> None:
+        manifest = requirements("--extra-index-url https://a.example/simple torch==2.0\n--pre numpy\n")
+        assert [(r.text, r.origin.line) for r in manifest.requirements] == [("torch==2.0", 1), ("numpy", 2)]
+        assert [w.origin for w in manifest.warnings] == [Origin("requirements.txt", n) for n in (1, 2)]
+
     @pytest.mark.parametrize("line", ["--trusted-host a.example", "--use-feature fast-deps", "-C x=y"])
     def test_what_is_not_followed_is_told(self, requirements: Read, line: str) -> None:
         manifest = requirements(f"a\n{line}\n")
@@ -375,6 +380,36 @@ class TestLocations:
             ("there is nothing at gone", Origin("requirements.txt", 1))
         ]
 
+    def test_a_frozen_path_of_another_machine_is_read_and_told(self, requirements: Read) -> None:
+        manifest = requirements("numpy @ file:///gone/numpy-1.zip\n")
+        assert manifest.requirements[0].requirement.url == "file:///gone/numpy-1.zip"
+        assert [w.origin for w in manifest.warnings] == [Origin("requirements.txt", 1)]
+
+    def test_a_file_of_another_project_has_its_paths_beside_it(
+        self, write: Write, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        write("here/pyproject.toml", "")
+        write("other/setup.py", "")
+        path = write("other/requirements.txt", "-e .\n")
+        monkeypatch.chdir(folder / "here")
+        assert read_manifest(path).requirements[0].requirement.url == (folder / "other").resolve().as_uri()
+
+    def test_the_hash_in_an_address_counts(self, requirements: Read) -> None:
+        wheel = "https://h.example/a-1-py3-none-any.whl"
+        fragment = HASH.replace(":", "=")
+        manifest = requirements(f"{wheel}#{fragment}\nb @ {wheel}#{fragment}\n{wheel}#md5=00\n")
+        assert [r.hashes for r in manifest.requirements] == [(HASH,), (HASH,), ()]
+
+    @pytest.mark.skipif(os.name == "nt", reason="there these are paths")
+    def test_a_path_of_windows_is_refused_elsewhere(self, requirements_refused: Refuse) -> None:
+        error = requirements_refused("C:\\wheels\\a-1-py3-none-any.whl\n")
+        assert "is a path of a Windows machine" in error.message
+
+    def test_an_address_that_nobody_fetches_is_refused(self, requirements_refused: Refuse) -> None:
+        error = requirements_refused("-e git://h.example/owner/repo.git#egg=repo\n")
+        assert "nothing can be fetched from git:" in error.message
+        assert "'git+https://h.example/owner/repo.git#egg=repo'" in error.hints[0]
+
     def test_an_scp_address_gets_its_right_spelling(self, requirements_refused: Refuse) -> None:
         error = requirements_refused("git+git@github.com:owner/repo.git\n")
         assert error.hints == ("did you mean 'git+ssh://git@github.com/owner/repo.git'?",)
@@ -392,6 +427,7 @@ class TestLocations:
         ("torch>=1.9.*", "did you mean 'torch>=1.9'?"),
         ("numpy 1.26", "did you mean 'numpy==1.26'?"),
         ("pandas^1.2", "write 'pandas>=1.2,<2'"),
+        ("_libgcc_mutex=0.1=main", "`conda list --export`"),
     ],
 )
 def test_common_slips_get_their_right_spelling(requirements_refused: Refuse, line: str, hint: str) -> None:

@@ -241,7 +241,7 @@ class TestAddresses:
     @pytest.mark.parametrize(
         ("source", "message"),
         [
-            ("{ gti = 'https://h.example/t' }", "unknown key 'gti'"),
+            ("{ gti = 'https://h.example/t' }", "neither an index, git, url, path nor workspace"),
             ("{ marker = \"os_name == 'nt'\" }", "neither an index, git, url, path nor workspace"),
             ("{ url = 'https://h.example/t.zip', marker = 'linux' }", "'linux' is no marker"),
             ("'https://h.example'", "must be a table"),
@@ -251,6 +251,10 @@ class TestAddresses:
         error = refused(HEAD + f"[tool.uv.sources]\ntorch = {source}\n")
         assert error.origin == Origin("pyproject.toml", 5)
         assert message in error.message
+
+    def test_a_key_that_a_newer_uv_may_know_is_told(self, project: Read) -> None:
+        manifest = project(HEAD + "[tool.uv.sources]\ntorch = {git = 'https://h.example/t', depth = 1}\n")
+        assert warned(manifest) == [("tool.uv.sources.torch.depth", 5)]
 
     def test_no_sources_leaves_them_out(self, project: Read) -> None:
         manifest = project(
