@@ -143,7 +143,7 @@ def _missing(path: Path) -> ManifestError:
     if path.parent.is_dir():
         near = nearest(path.name, (entry.name for entry in path.parent.iterdir()))
     hints = [f"did you mean {shown_path(path.parent / near)}?"] if near else []
-    return ManifestError(f"there is no {shown_path(path)}", hints=hints, origin=Origin(shown_path(path)))
+    return ManifestError("there is no such file or folder", hints=hints, origin=Origin(shown_path(path)))
 
 
 def _yaml_kind(path: Path) -> _Other:
