@@ -17,7 +17,7 @@ def activation(shell: str, prefix: str, *, scripts: str, separator: str) -> tupl
     if shell == "fish":
         return (f"source {_quote_fish(_forward(folder, separator) + '/activate.fish')}",)
     if shell == "powershell":
-        return (f"& {_quote_powershell(folder + separator + 'Activate.ps1')}",)
+        return (f"& {_quote_powershell(folder + separator + 'activate.ps1')}",)
     if shell == "cmd":
         return (f"call {_quote_cmd(folder + separator + 'activate.bat')}",)
     return ()

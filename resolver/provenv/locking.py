@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Literal
 
 from provenv.errors import Stale
-from provenv.locks.freshness import Freshness, freshness
+from provenv.locks.freshness import Freshness, examine
 from provenv.locks.inputs import LockInputs, lock_inputs
 from provenv.locks.pylock import render, write
-from provenv.locks.reader import Lock, read
+from provenv.locks.reader import Lock
 from provenv.project import Project
 from provenv.resolution import Resolution
 from provenv.resolving.resolve import Options, Resolver
@@ -99,9 +99,9 @@ class _State:
 
 def _state(project: Project, target: Target) -> _State:
     path = project.lock_path(target)
-    lock = read(path) if path.exists() else None
     inputs = lock_inputs(project.manifest, target)
-    return _State(target, path, lock, inputs, freshness(lock, inputs))
+    lock, state = examine(path, inputs)
+    return _State(target, path, lock, inputs, state)
 
 
 def _raise_if_stale(states: Sequence[_State]) -> None:

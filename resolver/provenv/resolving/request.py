@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from provenv.hooks.types import Platform
+from provenv.hooks.types import Build, Platform
 from provenv.manifest.values import Manifest, ManifestRequirement
 from provenv.resolving.rules import Prerelease, Rules, Strategy
 from provenv.settings import NetworkSettings
 from provenv.standards.markers import MarkerEnvironment, marker_environment
+from provenv.standards.requirements import parse_requirement
 from provenv.standards.specifiers import is_exact_pin
 from provenv.standards.tags import compatible_tags
 from provenv.targets import Target
@@ -75,6 +76,16 @@ def make_request(
         strategy=strategy,
     )
     return Request(rules, roots, overrides, frozenset(manifest.excluded_dependencies))
+
+
+def with_constraints(request: Request, build: Build) -> Request:
+    """The request with what the build is limited to, such as the last torch that its archs run on."""
+    constraints = dict(request.rules.constraints)
+    for text in build.constraints:
+        parsed = parse_requirement(text)
+        limit = (parsed.specifier, f"the build {build.name}")
+        constraints[parsed.name] = (*constraints.get(parsed.name, ()), limit)
+    return replace(request, rules=replace(request.rules, constraints=constraints))
 
 
 def applies(requirement: ManifestRequirement, environment: MarkerEnvironment) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
@@ -14,7 +14,7 @@ from provenv.resolving.candidates import Candidates
 from provenv.resolving.catalog import Catalog
 from provenv.resolving.explanation import no_build
 from provenv.resolving.files import Files
-from provenv.resolving.request import Request, make_request
+from provenv.resolving.request import Request, make_request, with_constraints
 from provenv.resolving.routes import Route, Router
 from provenv.resolving.rules import Strategy
 from provenv.resolving.search import Conflict, Search
@@ -35,15 +35,8 @@ class Options:
     build_any: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """A build, and whether its packages come from the user's own find-links."""
-
-    build: Build
-    from_find_links: bool = False
-
-    def __str__(self) -> str:
-        return f"{self.build.name} (find-links)" if self.from_find_links else self.build.name
+Failure = tuple[str, ProvenvError]
+"""A build's name, and why it gave no resolution."""
 
 
 class Resolver:
@@ -78,24 +71,40 @@ class Resolver:
             build_any=options.build_any,
         )
         builds = self._builds(target, platform)
-        failures: list[tuple[Attempt, ProvenvError]] = []
-        for attempt in self._attempts(builds):
+        failures: list[Failure] = []
+        for build in builds.offered:
+            found = self._with_build(request, target, build, failures)
+            if found is not None:
+                return _told(found, builds, failures)
+        network = [error for _, error in failures if not isinstance(error, Conflict)]
+        if network and len(network) == len(failures):
+            raise network[0]
+        raise no_build(target, failures, builds)
+
+    def _with_build(
+        self, request: Request, target: Target, build: Build, failures: list[Failure]
+    ) -> Resolution | None:
+        """The resolution with one build, from the user's find-links first where these hold it.
+
+        Raises Conflict when no other build could do better; any other failure is put down.
+        """
+        for from_find_links in (True, False) if any(build.locals) else (False,):
+            router = self._router(request, target, build, from_find_links=from_find_links)
+            name = build.name
             try:
-                found = self._attempt(request, target, attempt)
+                return self._search(request, router, target, build)
             except Conflict as error:
-                failures.append((attempt, error))
-                if not _follows(attempt.build, error.packages):
-                    raise  # no other build could help
-            except (NetworkError, IndexAnswerError) as error:
-                # What this build's index fails to say, another build may not need; but no failure is hidden.
-                if not failures:
+                if router.used_find_links:
+                    name = f"{build.name} (find-links)"
+                failures.append((name, error))
+                if not _follows(build, error.packages):
                     raise
-                failures.append((attempt, error))
-            else:
-                passed = [f"{r.build}: {r.reason}" for r in builds.rejected]
-                tried = [f"{attempt}: {error.message}" for attempt, error in failures]
-                return replace(found, passed_over=(*passed, *tried))
-        raise no_build(target, [(str(a), e) for a, e in failures], builds)
+            except (NetworkError, IndexAnswerError) as error:
+                # Another build may lie elsewhere (the default index has one, too); what is taken is told.
+                failures.append((name, error))
+            if from_find_links and not router.used_find_links:
+                break
+        return None
 
     def _builds(self, target: Target, platform: Platform) -> Builds:
         context = Context(target.platform, platform.os, platform.arch, target.python, target.envelope)
@@ -105,14 +114,7 @@ class Resolver:
         offered = tuple(build for build in builds.offered if build.name == target.build)
         return Builds(offered, tuple(r for r in builds.rejected if offered or r.build == target.build))
 
-    def _attempts(self, builds: Builds) -> Iterator[Attempt]:
-        flats = (*self.settings.find_links, *(index for index in self.manifest.indexes if index.flat))
-        for build in builds.offered:
-            if flats and any(build.locals):
-                yield Attempt(build, from_find_links=True)
-            yield Attempt(build)
-
-    def _attempt(self, request: Request, target: Target, attempt: Attempt) -> Resolution:
+    def _router(self, request: Request, target: Target, build: Build, *, from_find_links: bool) -> Router:
         def held(name: str, route: Route) -> bool:
             return bool(Candidates(self.catalog.listing(name, route), request.rules).usable)
 
@@ -123,22 +125,34 @@ class Resolver:
                 return False
             return pin.marker is None or request.rules.environment.evaluate(pin.marker)
 
-        router = Router(
-            self.manifest,
-            self.settings,
-            attempt.build,
-            pinned=pinned,
-            from_find_links=attempt.from_find_links,
-            held=held,
+        return Router(
+            self.manifest, self.settings, build, pinned=pinned, held=held, from_find_links=from_find_links
         )
-        search = Search(self.files, self.catalog, request, router, target, attempt.build)
+
+    def _search(self, request: Request, router: Router, target: Target, build: Build) -> Resolution:
+        limited = with_constraints(request, build)
+        search = Search(self.files, self.catalog, limited, router, target, build)
         found = search.run()
         self._searches[target.name] = search
         return found
 
     def latest(self, target: Target, name: str) -> str | None:
-        """The newest stable version that has a file for a target that was resolved, None where there is none."""
+        """The newest stable version that has a file for a target that was resolved, None: there is none."""
         return self._searches[target.name].latest(name)
+
+
+def _told(found: Resolution, builds: Builds, failures: Sequence[Failure]) -> Resolution:
+    """The resolution with what was passed over for it; a build that only the network withheld is a note."""
+    assert found.build is not None
+    passed = [f"{rejected.build}: {rejected.reason}" for rejected in builds.rejected]
+    tried = [f"{name}: {error.message}" for name, error in failures]
+    withheld = dict.fromkeys(
+        error.message
+        for name, error in failures
+        if name != found.build.name and not isinstance(error, Conflict)
+    )
+    notes = [f"{found.build.name} is not the build that would be tried first: {why}" for why in withheld]
+    return replace(found, passed_over=(*passed, *tried), notes=(*found.notes, *notes))
 
 
 def _follows(build: Build, packages: Iterable[str]) -> bool:

@@ -35,7 +35,8 @@ class Router:
     """Gives every package its route, for one target and one build.
 
     `pinned(pin)` says whether a pin's marker, group and extra hold for the target. With `from_find_links` the
-    build's packages come from the user's own find-links where `held(name, route)` says that these hold them.
+    build's packages come from the user's own find-links (`used_find_links` tells) where `held(name, route)`
+    says that these hold them.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class Router:
         held: Callable[[str, Route], bool] = lambda name, route: False,
     ) -> None:
         self._build = build
+        self.used_find_links = False
         self._from_find_links = from_find_links
         self._held = held
         self._by_name = {index.name: index for index in manifest.indexes}
@@ -86,6 +88,7 @@ class Router:
             labelled = tuple(pattern for pattern in build.locals if pattern)
             local = Route((), self.flats, labelled, f"{name} follows the build {build.name} (find-links)")
             if labelled and self._held(name, local):
+                self.used_find_links = True
                 return local
         why = f"{name} follows the build {build.name}"
         if build.index is None:
