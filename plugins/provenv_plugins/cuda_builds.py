@@ -9,7 +9,7 @@ from provenv.hooks import Builds, Context
 from provenv_plugins.cuda_drivers import driver_fault, dropped_fault, floor, numbers
 from provenv_plugins.pytorch import index_of
 from provenv_plugins.tables import Row, rows
-from provenv_plugins.torch_builds import Flavour, choose, releases
+from provenv_plugins.torch_builds import Flavour, choose, compiled, releases
 
 # GPUs inside Jetson modules. torch's own check (DEVICE_REQUIREMENT in torch/cuda/__init__.py, 2.11 to 2.15)
 # takes no desktop or server code for them; from CUDA 13.2 on it does for these two (pytorch PR #186285).
@@ -32,9 +32,9 @@ def choose_builds(context: Context) -> Builds:
         return next(filter(None, reversed(faults)), None)
 
     def runs(flavour: Flavour, torch: str) -> str | None:
-        compiled = compiled_for(flavour.name, context.platform, torch)
-        missing = [c for c in capabilities if not covers(compiled, c, cuda_of(flavour.name))]
-        return _arch_fault(torch, compiled, missing[0]) if missing else None
+        codes = compiled_for(flavour.name, context.platform, torch)
+        missing = [c for c in capabilities if not covers(codes, c, cuda_of(flavour.name))]
+        return _arch_fault(torch, codes, missing[0]) if missing else None
 
     return choose(context, flavours(context), refuses, runs)
 
@@ -93,19 +93,12 @@ def cuda_of(name: str) -> tuple[int, int]:
     return int(digits[:-1]), int(digits[-1])
 
 
-@cache
 def compiled_for(name: str, platform: str, torch: str) -> tuple[str, ...]:
     """The compute capabilities that a build's torch holds machine code for, oldest first."""
-    version = numbers(torch)
-    for row in rows("cuda_builds", "archs"):
-        first, last = numbers(row.text("first")), numbers(row.text("last"))
-        same = row.text("build") == name and row.text("platform") == platform
-        if same and first <= version and version[: len(last)] <= last:
-            return row.texts("compiled")
-    return ()
+    return compiled("cuda_builds", name, platform, torch)
 
 
-def covers(compiled: Iterable[str], capability: str, cuda: tuple[int, int]) -> bool:
+def covers(codes: Iterable[str], capability: str, cuda: tuple[int, int]) -> bool:
     """Whether machine code for one of these compute capabilities runs on a GPU of another.
 
     Code for X.y runs on X.z where z >= y and on no other major (CUDA's binary compatibility). A Jetson's GPU
@@ -113,7 +106,7 @@ def covers(compiled: Iterable[str], capability: str, cuda: tuple[int, int]) -> b
     """
     major, minor = numbers(capability)[:2]
     apart = capability in JETSON and not (cuda >= (13, 2) and capability in JETSON_FROM_CUDA_13_2)
-    for code in compiled:
+    for code in codes:
         if code == capability:
             return True
         code_major, code_minor = numbers(code)[:2]
@@ -122,8 +115,8 @@ def covers(compiled: Iterable[str], capability: str, cuda: tuple[int, int]) -> b
     return False
 
 
-def _arch_fault(torch: str, compiled: tuple[str, ...], capability: str) -> str:
-    words = f"torch {torch} is compiled for compute capability {', '.join(compiled)}, not for {capability}"
+def _arch_fault(torch: str, codes: tuple[str, ...], capability: str) -> str:
+    words = f"torch {torch} is compiled for compute capability {', '.join(codes)}, not for {capability}"
     if capability in JETSON:
         words += " (a Jetson module runs server and desktop builds from CUDA 13.2 on alone, with JetPack 7.2)"
     return words

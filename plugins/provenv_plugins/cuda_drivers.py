@@ -32,6 +32,7 @@ def dropped() -> tuple[Dropped, ...]:
     )
 
 
+@cache
 def floor(cuda_major: int, os: str) -> str:
     """The oldest driver that runs a CUDA major: `525.60.13` for 12 on Linux."""
     found = {row.values["cuda"]: row.text(os) for row in rows("nvidia_drivers", "floor")}

@@ -22,7 +22,7 @@ MACHINES = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "aarch64", "arm64"
 
 
 def platform_tags(arch: str, envelope: Envelope) -> tuple[str, ...]:
-    """PEP 600 and PEP 656 tags, best first, then the plain `linux_<arch>`, which says nothing of its needs."""
+    """PEP 600 and PEP 656 tags, best first, and last the plain `linux_<arch>`, which says no need."""
     musl = envelope.one("musl")
     family = _musllinux(musl, arch) if musl else _manylinux(envelope.one("glibc") or DEFAULT_GLIBC, arch)
     return (*family, f"linux_{arch}")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 
+@lru_cache(maxsize=4096)
 def parse_numbers(text: str) -> tuple[int, ...] | None:
     """`"550.54.14"` -> (550, 54, 14); None when it is not that."""
     parts = text.strip().split(".")

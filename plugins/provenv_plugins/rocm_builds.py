@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from functools import cache
 
 from provenv.hooks import Build, Builds, Context, Rejected
 from provenv_plugins.numbers import parse_numbers
 from provenv_plugins.pytorch import FAMILY, index_of
 from provenv_plugins.tables import rows
-from provenv_plugins.torch_builds import Flavour, choose, numbers
+from provenv_plugins.torch_builds import Flavour, choose, compiled, numbers
 
 # What AMD's own torch wheels need of the same index (rocm[libraries], rocm-sdk-*, amd-torch-device-*).
 AMD_PACKAGES = ("rocm", "rocm-*", "amd-torch*")
@@ -67,10 +66,10 @@ def _needs(context: Context) -> str:
 
 
 def _fault(build: str, torch: str, gfx: str) -> str | None:
-    compiled = compiled_for(build, torch)
-    if gfx not in compiled:
-        words = f"torch {torch} is not compiled for {gfx} (it is for {', '.join(compiled)})"
-        if gfx in OVERRIDES and "gfx1030" in compiled:
+    targets = compiled_for(build, torch)
+    if gfx not in targets:
+        words = f"torch {torch} is not compiled for {gfx} (it is for {', '.join(targets)})"
+        if gfx in OVERRIDES and "gfx1030" in targets:
             words += (
                 f"; at your own risk it can be told to run with HSA_OVERRIDE_GFX_VERSION={OVERRIDES[gfx]}"
             )
@@ -80,15 +79,9 @@ def _fault(build: str, torch: str, gfx: str) -> str | None:
     return None
 
 
-@cache
 def compiled_for(build: str, torch: str) -> tuple[str, ...]:
     """The gfx targets that a build's torch holds code for."""
-    version = numbers(torch)
-    for row in rows("rocm_builds", "archs"):
-        first, last = numbers(row.text("first")), numbers(row.text("last"))
-        if row.text("build") == build and first <= version and version[: len(last)] <= last:
-            return row.texts("compiled")
-    return ()
+    return compiled("rocm_builds", build, "linux-x86_64", torch)
 
 
 def _families(context: Context, targets: tuple[str, ...]) -> tuple[Build, ...]:

@@ -10,7 +10,7 @@ from itertools import takewhile
 from provenv.hooks import Build, Builds, Context, Rejected
 from provenv_plugins.numbers import parse_numbers
 from provenv_plugins.pytorch import FAMILY
-from provenv_plugins.tables import rows
+from provenv_plugins.tables import Row, rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,25 @@ def releases() -> tuple[Release, ...]:
         builds = tuple((platform, row.text(platform)) for platform in ("linux-x86_64", "linux-aarch64"))
         found.append(Release(row.text("torch"), (oldest, newest), glibc, builds))
     return tuple(found)
+
+
+@cache
+def _compiled_rows(table: str) -> dict[tuple[str, str], list[tuple[tuple[int, ...], tuple[int, ...], Row]]]:
+    """(build, platform) -> the first and last torch of each row that says what is compiled in."""
+    found: dict[tuple[str, str], list[tuple[tuple[int, ...], tuple[int, ...], Row]]] = {}
+    for row in rows(table, "archs"):
+        span = numbers(row.text("first")), numbers(row.text("last"))
+        found.setdefault((row.text("build"), row.text("platform")), []).append((*span, row))
+    return found
+
+
+def compiled(table: str, build: str, platform: str, torch: str) -> tuple[str, ...]:
+    """The GPU targets that a build's torch holds machine code for; none where the table does not know it."""
+    version = numbers(torch)
+    for first, last, row in _compiled_rows(table).get((build, platform), ()):
+        if first <= version and version[: len(last)] <= last:
+            return row.texts("compiled")
+    return ()
 
 
 def choose(

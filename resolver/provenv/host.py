@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Iterator
 from functools import cached_property
 
+from provenv.errors import PluginError
 from provenv.hooks.manager import Plugins
 from provenv.hooks.types import Detection, Envelope, Finding, Probe
 
@@ -80,7 +81,10 @@ class Host:
         """A plugin that raises is named, and the rest goes on."""
         try:
             yield
+        except PluginError as error:
+            self.problems.append(error.message)
         except (Exception, SystemExit) as error:
+            # what a generator raises comes after its function has returned
             words = " ".join(str(error).split())
             source = self.plugins.sources.get((kind, name), name)
             self.problems.append(f"{source} failed on {kind} {name}: {type(error).__name__}: {words}")

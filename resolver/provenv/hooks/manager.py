@@ -16,6 +16,7 @@ import pluggy
 from provenv.errors import PluginError
 from provenv.hooks import specs
 from provenv.hooks.entry_points import EntryPoint, find_entry_points
+from provenv.hooks.guard import guarded
 from provenv.hooks.types import Accelerator, Check, EnvelopeKey, IndexAuth, LockFormat, Platform
 
 
@@ -113,8 +114,10 @@ def collect(entry_points: Iterable[EntryPoint]) -> Plugins:
         return found
 
     accelerators = ask("accelerator", "provenv_accelerators", Accelerator)
+    accelerators = {n: guarded(a, sources["accelerator", n]) for n, a in accelerators.items()}
+    platforms = ask("platform", "provenv_platforms", Platform)
     return Plugins(
-        platforms=ask("platform", "provenv_platforms", Platform),
+        platforms={n: guarded(p, sources["platform", n]) for n, p in platforms.items()},
         accelerators=dict(sorted(accelerators.items(), key=lambda item: (item[1].preference, item[0]))),
         lock_formats=ask("lock-format", "provenv_lock_formats", LockFormat),
         checks=ask("check", "provenv_checks", Check),

@@ -11,8 +11,11 @@ from pathlib import Path
 import pytest
 
 from provenv.errors import PluginError
+from provenv.hooks import Context, Envelope
 from provenv.hooks.entry_points import find_entry_points, scan
 from provenv.hooks.manager import Plugins, collect
+from provenv.host import Host
+from support import machines
 
 GOOD = """
     from provenv.hooks import Accelerator, Build, Builds, Detection, hookimpl
@@ -243,3 +246,34 @@ def test_a_warm_start_does_not_import_importlib_metadata(tmp_path: Path) -> None
 
     assert "importlib.metadata" in start()
     assert start() == "6 []\n"
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (
+            ("lambda probe: Detection(usable=False)", "lambda probe: 1 / 0"),
+            "detect of npu failed: ZeroDivisionError",
+        ),
+        (("lambda probe: Detection(usable=False)", "lambda probe: 'yes'"), "answered 'yes', not Detection"),
+        (("lambda probe: Detection(usable=False)", "lambda: Detection(usable=False)"), "failed: TypeError"),
+    ],
+)
+def test_what_a_plugin_s_function_does_later_is_told_in_its_name(
+    site: Site, change: tuple[str, str], said: str
+) -> None:
+    site.install("provenv-npu", GOOD.replace(*change))
+    host = Host(found(), machines.linux())
+
+    assert host.usable == ("cpu",)
+    (problem,) = host.problems
+    assert problem.startswith("plugin provenv_npu (provenv_npu, from provenv-npu): detect of npu ")
+    assert said in problem
+
+
+def test_builds_that_are_none_are_a_plugin_error(site: Site) -> None:
+    site.install("provenv-npu", GOOD.replace('Builds((Build("npu1", None, ("torch",)),))', "None"))
+    npu = found().accelerators["npu"]
+
+    with pytest.raises(PluginError, match="builds of npu answered None, not Builds"):
+        npu.builds(Context("linux-x86_64", "linux", "x86_64", "3.12.0", Envelope()))

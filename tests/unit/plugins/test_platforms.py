@@ -182,7 +182,7 @@ def test_the_activation_lines_work_in_a_real_shell(tmp_path: Path, shell: str, n
 def test_powershell_takes_every_quotation_mark_twice() -> None:
     lines = PLATFORMS["windows-x86_64"].activation("powershell", "C:\\it's\\d\u2019or")
 
-    assert lines == ("& 'C:\\it''s\\d\u2019\u2019or\\Scripts\\Activate.ps1'",)
+    assert lines == ("& 'C:\\it''s\\d\u2019\u2019or\\Scripts\\activate.ps1'",)
 
 
 def test_cmd_keeps_spaces_and_percent_signs() -> None:
