@@ -17,7 +17,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pysat.solvers import Minisat22
 
+from provenv.solver.core import core_of
+from provenv.solver.describe import Describer
+from provenv.solver.explain import explain
+from provenv.solver.incompatibility import Depends, Excluded, Fact, Required, derivation, facts_of
 from provenv.solver.provider import Provider, Requirement, Unavailable
+from provenv.solver.remedies import remedies
 from provenv.solver.solve import Solution, Unsolvable, solve
 
 EXAMPLES = int(os.environ.get("PROVENV_EXAMPLES", "3000"))
@@ -63,12 +68,24 @@ class Universe(Provider[str]):
     def order(self, package: str) -> tuple[int, ...]:
         return self.taste.get(self.bases.get(package, package)) or tuple(range(self.versions[package]))
 
+    @property
+    def asked(self) -> list[Requirement[str]]:
+        return [Requirement(p, allowed, f"{p} {allowed:b}") for p, allowed in self.requirements]
+
     def solve(self, preferences: Mapping[str, int] | None = None) -> Solution[str] | None:
         """None where there is no solution."""
         try:
-            return solve(self, [Requirement(p, allowed) for p, allowed in self.requirements], preferences)
+            return solve(self, self.asked, preferences)
         except Unsolvable:
             return None
+
+    def refusal(self) -> Unsolvable[str] | None:
+        """None where there is a solution."""
+        try:
+            solve(self, self.asked)
+        except Unsolvable as unsolvable:
+            return unsolvable
+        return None
 
 
 def universe_of(data: bytes) -> Universe:
@@ -262,6 +279,90 @@ def test_the_choices_of_an_older_solution_stand_when_nothing_speaks_against_them
     again = replace(universe, taste=reversed_taste).solve(solution.versions)
     assert again is not None
     assert dict(again.versions) == dict(solution.versions)
+
+
+def is_true(universe: Universe, unsolvable: Unsolvable[str], fact: Fact) -> bool:
+    """Whether the universe bears a fact out."""
+    package = unsolvable.packages[fact.package]
+    if isinstance(fact, Required):
+        return universe.requirements[fact.number] == (package, fact.allowed)
+    usable = [
+        version
+        for version in range(universe.versions[package])
+        if fact.versions >> version & 1
+        and universe.depends[package, version] is not None
+        and not universe.excluded.get(package, 0) >> version & 1
+    ]
+    if isinstance(fact, Excluded):
+        return not usable
+    child = unsolvable.packages[fact.child]
+    if fact.shared:
+        return universe.bases[package] == child and fact.versions == fact.allowed
+    return all(not universe.depends[package, version][child] & ~fact.allowed for version in usable)
+
+
+def contradict(facts: list[Fact]) -> bool:
+    """Whether facts contradict each other, by the SAT solver."""
+    masks = [m for f in facts for m in (getattr(f, "allowed", 0), getattr(f, "versions", 0))]
+    width = max(mask.bit_length() for mask in masks) + 1
+
+    def chosen(package: int, mask: int) -> list[int]:
+        return [package * width + bit + 1 for bit in range(width) if mask >> bit & 1]
+
+    with Minisat22() as sat:
+        for package in {f.package for f in facts} | {f.child for f in facts if isinstance(f, Depends)}:
+            for one, other in combinations(chosen(package, (1 << width) - 1), 2):
+                sat.add_clause([-one, -other])
+        for fact in facts:
+            if isinstance(fact, Required):
+                sat.add_clause(chosen(fact.package, fact.allowed))
+                continue
+            for version in chosen(fact.package, fact.versions):
+                needs = chosen(fact.child, fact.allowed) if isinstance(fact, Depends) else []
+                sat.add_clause([-version, *needs])
+        return not sat.solve()
+
+
+@settings(every_universe, max_examples=EXAMPLES // 3)
+@given(universes)
+def test_the_core_of_a_conflict_is_true_contradicts_itself_and_has_nothing_to_spare(
+    universe: Universe,
+) -> None:
+    unsolvable = universe.refusal()
+    if unsolvable is None:
+        return
+    facts = facts_of(derivation(core_of(unsolvable.incompatibility).proof))
+    assert [fact for fact in facts if not is_true(universe, unsolvable, fact)] == []
+    assert contradict(facts)
+    assert [n for n in range(len(facts)) if contradict(facts[:n] + facts[n + 1 :])] == []
+
+
+class Plain(Describer[str]):
+    def spell(self, package: str, mask: int) -> str:
+        return f"{mask:b}"
+
+    def requested(self, requirement: Requirement[str]) -> str:
+        return str(requirement.origin)
+
+
+@settings(every_universe, max_examples=EXAMPLES // 3)
+@given(universes)
+def test_every_conflict_can_be_told_and_a_remedy_mends_it(universe: Universe) -> None:
+    unsolvable = universe.refusal()
+    if unsolvable is None:
+        return
+    explanation = explain(unsolvable, Plain())
+    assert explanation == explain(unsolvable, Plain())
+    *_, conclusion = explanation.lines
+    assert conclusion.startswith("so ")
+    assert all(requirement.origin in conclusion for requirement in explanation.requirements)
+    for remedy in remedies(universe, explanation, universe.asked):
+        full = (1 << universe.versions[remedy.requirement.package]) - 1
+        package, allowed = remedy.requirement.package, remedy.requirement.allowed
+        looser = tuple((p, full if (p, m) == (package, allowed) else m) for p, m in universe.requirements)
+        mended = replace(universe, requirements=looser).solve()
+        assert mended is not None
+        assert mended.versions[package] == remedy.version
 
 
 @pytest.mark.parametrize("widen", [True, False])

@@ -63,7 +63,8 @@ def refute(facts: Iterable[Fact]) -> Incompatibility | None:
 def core_of(proof: Incompatibility) -> Core:
     """The core of what `proof` proves."""
     search = _Search()
-    facts = search.trim(search.minimise(search.generalise(_merge(facts_of(derivation(proof))))))
+    facts = search.minimise(search.generalise(_merge(facts_of(derivation(proof)))))
+    facts = search.minimise(search.trim(facts))
     reasons: dict[int, tuple[tuple[int, str | None], ...]] = {}
     kept: list[Fact] = []
     for fact in facts:
@@ -72,6 +73,8 @@ def core_of(proof: Incompatibility) -> Core:
         else:
             kept.append(fact)
     for package, parts in reasons.items():
+        # By their first version in the order of trial.
+        reasons[package] = tuple(sorted(parts, key=lambda part: part[0] & -part[0]))
         kept.append(Excluded(package, _union(versions for versions, _ in parts), None))
     return Core(refute(kept) or proof, reasons)
 
@@ -91,10 +94,10 @@ class _Search:
 
     def generalise(self, facts: list[Fact]) -> list[Fact]:
         """Say `each of these versions of a needs one of those of b` where that is all that matters."""
-        groups: dict[tuple[int, int], list[Depends]] = {}
+        groups: dict[tuple[int, int, bool], list[Depends]] = {}
         for fact in facts:
             if isinstance(fact, Depends):
-                groups.setdefault((fact.package, fact.child), []).append(fact)
+                groups.setdefault((fact.package, fact.child, fact.shared), []).append(fact)
         for group in groups.values():
             if len(group) > 1:
                 trial = _replace_group(facts, group)
@@ -129,7 +132,7 @@ class _Search:
             asked = _union(_asked(other, fact.package) for other in facts)
             versions = fact.versions & asked
             if versions not in (0, fact.versions, asked):
-                trial = [*facts[:at], replace(fact, versions=versions), *facts[at + 1 :]]
+                trial = [*facts[:at], _about(fact, versions), *facts[at + 1 :]]
                 if self.suffices(trial):
                     facts = trial
         return facts
@@ -156,6 +159,13 @@ def _replace_group(facts: list[Fact], group: list[Depends]) -> list[Fact]:
     )
     at = facts.index(group[0])
     return [union if n == at else fact for n, fact in enumerate(facts) if n == at or fact not in group]
+
+
+def _about(fact: Depends | Excluded, versions: int) -> Fact:
+    """The same fact, about fewer versions."""
+    if isinstance(fact, Depends) and fact.shared:
+        return replace(fact, versions=versions, allowed=versions)
+    return replace(fact, versions=versions)
 
 
 def _asked(fact: Fact, package: int) -> int:

@@ -16,7 +16,7 @@ TRIALS = 6
 
 @dataclass(frozen=True, slots=True)
 class Remedy(Generic[P]):
-    """With any version of its package allowed in place of `requirement`, there is a solution.
+    """There is a solution with any version of its package allowed in place of `requirement` (and its equals).
 
     `version` is the one that the solution has then.
     """
@@ -38,7 +38,7 @@ def remedies(
     """
     found: list[Remedy[P]] = []
     for requirement, full in _candidates(provider, explanation)[:TRIALS]:
-        looser = [replace(r, allowed=full) if r is requirement else r for r in requirements]
+        looser = [replace(r, allowed=full) if r == requirement else r for r in requirements]
         try:
             solution = attempt(provider, looser)
         except Unsolvable:
