@@ -11,7 +11,7 @@ from provenv.errors import InputError
 from provenv.hooks.manager import Plugins, plugins
 from provenv.hooks.types import Platform, Probe
 from provenv.manifest.values import Manifest
-from provenv.manifest.vocabulary import Vocabulary
+from provenv.manifest.vocabulary import vocabulary_of
 from provenv.settings import NetworkSettings
 from provenv.targets import Matrix, Target, make_targets
 
@@ -80,7 +80,7 @@ def open_project(
 
     flags = network or NetworkFlags()
     found = plugins(flags.cache_dir)
-    manifest = source if isinstance(source, Manifest) else read_manifest(source, _vocabulary(found))
+    manifest = source if isinstance(source, Manifest) else read_manifest(source, vocabulary_of(found))
     settings = network_settings(
         use_pip_config=flags.use_pip_config and manifest.use_pip_config,
         cache_dir=flags.cache_dir,
@@ -93,11 +93,7 @@ def read_checked(path: Path) -> Manifest:
     """Reads a manifest, its names checked against the installed plugins; raises as `read_manifest` does."""
     from provenv.manifest.read import read_manifest
 
-    return read_manifest(path, _vocabulary(plugins()))
-
-
-def _vocabulary(found: Plugins) -> Vocabulary:
-    return Vocabulary(tuple(found.platforms), (*found.accelerators, "auto"), found.envelope_keys)
+    return read_manifest(path, vocabulary_of(plugins()))
 
 
 def _unknown_target(name: str, matrix: Matrix) -> InputError:

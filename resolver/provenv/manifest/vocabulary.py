@@ -20,10 +20,7 @@ class Vocabulary(NamedTuple):
 
 def vocabulary_of(found: Plugins) -> Vocabulary:
     """What these plugins know; `auto` is the accelerator that is usable here."""
-    envelopes = [platform.envelope for platform in found.platforms.values()]
-    envelopes += [accelerator.envelope for accelerator in found.accelerators.values()]
-    words = {key.name: key for envelope in envelopes for key in envelope}
-    return Vocabulary(tuple(found.platforms), (*found.accelerators, "auto"), tuple(words.values()))
+    return Vocabulary(tuple(found.platforms), (*found.accelerators, "auto"), found.envelope_keys)
 
 
 # The words that every target may say, so that a manifest can be read where no plugin is asked.
