@@ -6,18 +6,19 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from provenv.errors import Stale
 from provenv.locks.freshness import Freshness, examine
 from provenv.locks.inputs import LockInputs, lock_inputs
-from provenv.locks.pylock import render, write
 from provenv.locks.reader import Lock
 from provenv.project import Project
-from provenv.resolution import Resolution
-from provenv.resolving.resolve import Options, Resolver
-from provenv.resolving.rules import Strategy
 from provenv.targets import Target
+
+if TYPE_CHECKING:
+    from provenv.resolution import Resolution
+    from provenv.resolving.resolve import Resolver
+    from provenv.resolving.rules import Strategy
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,8 @@ def lock_targets(
     to_solve = [state for state in states if upgrade or not state.freshness.fresh]
     solved: dict[str, tuple[Resolution, str]] = {}
     if to_solve:
+        from provenv.resolving.resolve import Options
+
         with resolver_of(project, on_event) as resolver:
             for state in to_solve:
                 on_target(state.target)
@@ -123,6 +126,8 @@ def _pins(lock: Lock | None, upgrade: Upgrade) -> dict[str, str]:
 
 
 def _text(project: Project, state: _State, resolution: Resolution) -> str:
+    from provenv.locks.pylock import render
+
     markers = project.platform(state.target).marker_environment(state.target.envelope)
     return render(resolution, state.inputs, state.path.parent, markers)
 
@@ -132,6 +137,8 @@ def _finish(state: _State, solved: tuple[Resolution, str] | None) -> Locked:
         lock = state.lock
         count, build = (len(lock.packages), lock.build) if lock else (0, None)
         return Locked(state.target, state.path, "fresh", count, build)
+    from provenv.locks.pylock import write
+
     resolution, text = solved
     written = write(text, state.path)
     return Locked(
@@ -163,6 +170,7 @@ def _changes(lock: Lock | None, resolution: Resolution) -> Iterator[str]:
 def resolver_of(project: Project, on_event: Callable[[str], None] | None = None) -> Iterator[Resolver]:
     """A resolver for a project's targets, its connections closed at the end."""
     from provenv.resolving.files import open_files
+    from provenv.resolving.resolve import Resolver
 
     with open_files(project, on_event) as files:
         yield Resolver(
