@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from provenv.hooks import Accelerator, Build, Builds, Context, Detection, Device, Probe, hookimpl
+from provenv.hooks import Accelerator, Build, Builds, Context, Detection, Device, Finding, Probe, hookimpl
 from provenv_plugins.pytorch import FAMILY, index_of
 
 
@@ -124,6 +124,24 @@ def _windows(probe: Probe) -> Device | None:
     return Device("cpu", name.strip(), facts=(("cores", cores),) if cores else ()) if name else None
 
 
+def diagnose(probe: Probe) -> Iterable[Finding]:
+    """Processors on which torch's own wheels end with an illegal instruction, or miss operators.
+
+    Sources: pytorch issues #116623 (SSE4.1), #94021 (AVX2), #97226, #132032, #176993, PR #174401 (ARMv8.0).
+    """
+    found = _proc_cpuinfo(probe)
+    level = dict(found.facts).get("level", "") if found else ""
+    if level == "x86-64-v1":
+        message = "this processor has no SSE4.1: torch from 2.1 on ends with an illegal instruction"
+        yield Finding("cpu-too-old", message, "pin torch<2.1", "error")
+    elif level == "x86-64-v2":
+        message = "this processor has no AVX2: quantised operators don't work, the others are slow"
+        yield Finding("cpu-without-avx2", message, severity="note")
+    elif level == "armv8.0":
+        message = "this processor is an ARMv8.0: torch before 2.11 may end with an illegal instruction"
+        yield Finding("cpu-armv8.0", message, "pin torch>=2.11")
+
+
 @hookimpl
 def provenv_accelerators() -> Iterable[Accelerator]:
     """cpu."""
@@ -135,4 +153,5 @@ def provenv_accelerators() -> Iterable[Accelerator]:
         builds=builds,
         torch_device="cpu",
         family=FAMILY,
+        diagnose=diagnose,
     )

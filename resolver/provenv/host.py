@@ -65,7 +65,7 @@ class Host:
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
         """What the plugins think worth telling, each once, errors first."""
-        found: dict[Finding, None] = {}
+        found = {f: None for detection in self.detections.values() for f in detection.findings}
         for kind, owners in (
             ("platform", self.plugins.platforms),
             ("accelerator", self.plugins.accelerators),

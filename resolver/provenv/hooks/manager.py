@@ -69,7 +69,8 @@ class Plugins:
 
     def distribution_of(self, name: str) -> str:
         """The distribution that provides a platform, accelerator ... of this name. Raises KeyError."""
-        return next(source.distribution for (_, given), source in self.sources.items() if given == name)
+        by_name = {given: source.distribution for (_, given), source in self.sources.items()}
+        return by_name[name]
 
 
 @dataclass(frozen=True, slots=True)
