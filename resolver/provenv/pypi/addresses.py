@@ -34,10 +34,18 @@ def origin_of(url: str) -> str:
     return f"{scheme.lower()}://{rest.partition('/')[0].rpartition('@')[2].lower()}"
 
 
+def host_of(url: str) -> str:
+    """The host of an address, without its port; the whole address where there is none."""
+    authority = origin_of(url).partition("://")[2]
+    host = (
+        authority.partition("]")[0].lstrip("[") if authority.startswith("[") else authority.partition(":")[0]
+    )
+    return host or url
+
+
 def is_loopback(url: str) -> bool:
     """Whether an address is of this very machine."""
-    host = origin_of(url).partition("://")[2].rpartition(":")[0]
-    return host in ("127.0.0.1", "localhost", "[::1]")
+    return host_of(url) in ("127.0.0.1", "localhost", "::1")
 
 
 def in_flat(index: str, filename: str) -> str:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from urllib.parse import urlsplit
 
 from provenv.errors import PluginError
 from provenv.hooks.types import IndexAuth
-from provenv.pypi.addresses import Login, origin_of, redact, split_login
+from provenv.pypi.addresses import Login, host_of, origin_of, redact, split_login
 
 
 class Credentials:
@@ -40,7 +39,7 @@ class Credentials:
         origin = origin_of(url)
         with self._lock:
             if origin not in self._known:
-                self._known[origin] = _from_netrc(urlsplit(url).hostname or "")
+                self._known[origin] = _from_netrc(host_of(url))
             return self._known[origin]
 
     def after_refusal(self, url: str) -> Login | None:
@@ -95,7 +94,7 @@ def _from_keyring(url: str, origin: str, user: str | None) -> Login | None:
         import keyring
     except ImportError:
         return None
-    for service in (url, urlsplit(origin).netloc):
+    for service in (url, origin.partition("://")[2]):
         try:
             found = keyring.get_credential(service, user)
         except Exception:  # a backend raises what it likes, and none may stop a run

@@ -5,10 +5,9 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import Iterator
-from urllib.parse import urlsplit
 
 from provenv.errors import DiskError, IndexAnswerError, NetworkError, ProvenvError
-from provenv.pypi.addresses import redact
+from provenv.pypi.addresses import host_of, redact
 
 CHECK_NETWORK = (
     "check the network connection, and the proxy if there is one (provenv config shows what is used)"
@@ -20,20 +19,9 @@ class Permanent(NetworkError):
     """A failure that asking again can't mend."""
 
 
-class Stalled(NetworkError):
-    """A body that trickles so slowly that it would not end."""
-
-    def __init__(self, url: str, received: int, seconds: float) -> None:
-        super().__init__(
-            f"{urlsplit(url).hostname} all but stopped answering",
-            evidence=[f"asked for {redact(url)}", f"it brought {received} bytes in {seconds:.0f} seconds"],
-            hints=[CHECK_NETWORK],
-        )
-
-
 def network_error(problem: Exception, url: str, proxy: str | None = None) -> NetworkError:
     """The error behind an exception of the HTTP client."""
-    host = urlsplit(url).hostname or url
+    host = host_of(url)
     causes = list(_causes(problem))
     shown = redact(url)
     if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
@@ -85,6 +73,8 @@ def _broken_off(problem: Exception, causes: list[BaseException], host: str, show
         message = f"{host} did not take the connection in time"
     elif "Timeout" in name:
         message = f"{host} stopped answering"
+    elif name == "DecodingError":
+        message = f"the answer of {host} can't be unpacked"
     elif name in ("RemoteProtocolError", "ReadError"):
         message = f"the answer of {host} broke off"
     else:
@@ -94,7 +84,7 @@ def _broken_off(problem: Exception, causes: list[BaseException], host: str, show
 
 def refusal(status: int, reason: str, url: str, *, logged_in: bool) -> ProvenvError:
     """The error behind an HTTP status that is of no use."""
-    host, shown = urlsplit(url).hostname or url, redact(url)
+    host, shown = host_of(url), redact(url)
     evidence = [f"{shown} answered {status} {reason}".rstrip()]
     if status in (401, 403, 407):
         seen = "the login that was sent was not accepted" if logged_in else "no login for it was found"

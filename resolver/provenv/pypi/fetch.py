@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import random
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeVar
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 from provenv.errors import IndexAnswerError, NetworkError, ProvenvError
 from provenv.pypi.addresses import redact
 from provenv.pypi.auth import Credentials
-from provenv.pypi.failures import Permanent, Stalled, network_error, offline, refusal
+from provenv.pypi.failures import Permanent, network_error, offline, refusal
 from provenv.pypi.tls import is_trusted, make_client
 from provenv.settings import NetworkSettings
 
@@ -30,8 +29,6 @@ LARGEST_PAGE = 512 * 1024 * 1024
 """Bytes of one unpacked page; the largest of real indexes are about 40 million."""
 LONGEST_PAUSE = 30.0
 """Seconds between two attempts at most, whatever an index asks for by Retry-After."""
-SLOWEST = 256.0
-"""Bytes a second: what brings less on average, after the first `timeout` seconds, has stalled."""
 PROGRESS_EVERY = 1024 * 1024
 
 
@@ -175,8 +172,6 @@ class Fetcher:
             if isinstance(problem, Permanent):
                 raise problem from None
             raise _Passing(problem) from None
-        except Stalled as failure:
-            raise _Passing(failure) from None
         except (httpx.InvalidURL, UnicodeError) as failure:
             raise IndexAnswerError(f"{redact(url)} is no valid address", evidence=[str(failure)]) from None
         except RuntimeError as failure:  # httpx: the client was closed meanwhile
@@ -217,8 +212,7 @@ class Fetcher:
         return target
 
     def _client(self, url: str) -> httpx.Client:
-        parts = urlsplit(url)
-        verified = not is_trusted(self.settings, parts.hostname or "", parts.port)
+        verified = not is_trusted(self.settings, url)
         with self._lock:
             if self._closed.is_set():
                 raise NetworkError("fetching was stopped")
@@ -229,8 +223,8 @@ class Fetcher:
     def _chunks(
         self, response: httpx.Response, chunks: Iterator[bytes], limit: int | None
     ) -> Iterator[bytes]:
-        """The chunks of a body, as long as they come fast enough and are not too many."""
-        started, received, told = time.monotonic(), 0, 0
+        """The chunks of a body, as long as they are not too many."""
+        received, told = 0, 0
         url = str(response.url)
         length = response.headers.get("content-length", "")
         total = int(length) if length.isdecimal() else None
@@ -240,9 +234,6 @@ class Fetcher:
                 raise IndexAnswerError(
                     f"the answer of {redact(url)} is too long", evidence=[f"it is over {limit} bytes"]
                 )
-            spent = time.monotonic() - started
-            if spent > self.settings.timeout and received < spent * SLOWEST:
-                raise Stalled(url, received, spent)
             if self._closed.is_set():
                 raise NetworkError("fetching was stopped")
             if received - told >= PROGRESS_EVERY:

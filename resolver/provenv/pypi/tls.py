@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from provenv.errors import InputError
+from provenv.pypi.addresses import host_of, origin_of
 from provenv.settings import NetworkSettings
 
 if TYPE_CHECKING:
@@ -15,14 +16,17 @@ if TYPE_CHECKING:
     import httpx
 
 CONNECTIONS = 32
+PORTS = {"https": "443", "http": "80"}
 
 
 def make_client(settings: NetworkSettings, *, verified: bool) -> httpx.Client:
     """A client for all threads, `verified` but for trusted hosts. Raises InputError for a useless setting."""
     import httpx
 
+    from provenv.pypi.patience import make_patient
+
     try:
-        return httpx.Client(
+        client = httpx.Client(
             verify=trust(settings) if verified else _no_trust(settings),
             http2=True,
             proxy=settings.proxy,
@@ -39,11 +43,18 @@ def make_client(settings: NetworkSettings, *, verified: bool) -> httpx.Client:
             evidence=[redact(settings.proxy or "HTTPS_PROXY, HTTP_PROXY or ALL_PROXY"), str(problem)],
             hints=["correct it, e.g. http://proxy.example:3128"],
         ) from None
+    make_patient(client)
+    return client
 
 
-def is_trusted(settings: NetworkSettings, host: str, port: int | None) -> bool:
-    """Whether the user said that this host needs no certificate (`host` or `host:port`)."""
-    return host in settings.trusted_hosts or f"{host}:{port}" in settings.trusted_hosts
+def is_trusted(settings: NetworkSettings, url: str) -> bool:
+    """Whether the user said that the host of an address needs no certificate (`host` or `host:port`)."""
+    if not settings.trusted_hosts:
+        return False
+    scheme, _, authority = origin_of(url).partition("://")
+    port = "" if authority.endswith("]") else authority.rpartition(":")[2] if ":" in authority else ""
+    host = host_of(url)
+    return bool({host, f"{host}:{port or PORTS.get(scheme, '')}"}.intersection(settings.trusted_hosts))
 
 
 def trust(settings: NetworkSettings) -> ssl.SSLContext:
