@@ -52,7 +52,7 @@ class RemoteFiles:
 
     def remembered(self, artifact: Artifact) -> Callable[[], Metadata] | None:
         """What the cache knows of an artifact's metadata, as a function that returns or raises it."""
-        record = self._cache.get(METADATA, identity(artifact))
+        record = self._cache.get(METADATA, self._identity(artifact))
         match record:
             case ("ok", tuple(values)):
                 return lambda: from_record(values)
@@ -67,7 +67,7 @@ class RemoteFiles:
         known = self.remembered(artifact)
         if known is not None:
             return known()
-        key = identity(artifact)
+        key = self._identity(artifact)
         try:
             found = check_against(self._read_metadata(artifact), artifact)
         except MetadataError as problem:
@@ -126,7 +126,7 @@ class RemoteFiles:
         said = artifact.hashes.get("sha256")
         if said and artifact.size is not None:
             return said, artifact.size
-        key = identity(artifact)
+        key = self._identity(artifact)
         match self._cache.get(HASHES, key):
             case (str(known), size) if isinstance(size, int):
                 return known, size
@@ -137,7 +137,7 @@ class RemoteFiles:
 
     def download(self, artifact: Artifact, to: Path) -> Path:
         """An artifact's bytes at `to`; see `Finder.download`."""
-        source = self._local_source(artifact) or self._kept.get(identity(artifact))
+        source = self._local_source(artifact) or self._kept.get(self._identity(artifact))
         if source is None:
             from provenv.pypi.remote import save
 
@@ -170,12 +170,33 @@ class RemoteFiles:
 
     def at_hand(self, artifact: Artifact) -> Path:
         """An artifact as a file on this disk: where it lies, else downloaded for this run."""
-        source = self._local_source(artifact) or self._kept.get(identity(artifact))
+        source = self._local_source(artifact) or self._kept.get(self._identity(artifact))
         if source is not None:
             return source
         path = self._scratch_folder() / f"{len(self._kept)}-{threading.get_ident()}" / artifact.filename
-        self._kept[identity(artifact)] = self.download(artifact, path)
+        self._kept[self._identity(artifact)] = self.download(artifact, path)
         return path
+
+    def _identity(self, artifact: Artifact) -> str:
+        """What one file is kept under: index, address, and what tells it from another of the same name.
+
+        A file on this disk is known by its size and time of change too, as it may be replaced.
+        """
+        hashes = " ".join(f"{name}={digest}" for name, digest in sorted(artifact.hashes.items()))
+        told = [
+            artifact.index,
+            artifact.url,
+            artifact.filename,
+            hashes,
+            str(artifact.size),
+            str(artifact.uploaded),
+        ]
+        path = self._local_source(artifact)
+        if path is not None:
+            with suppress(OSError):
+                status = path.stat()
+                told.append(f"{status.st_size} {status.st_mtime_ns} {status.st_ino}")
+        return "\n".join(told)
 
     def _local_source(self, artifact: Artifact) -> Path | None:
         from provenv.pypi.folders import local_path
@@ -228,28 +249,6 @@ class RemoteFiles:
                 if self._scratch is None:
                     self._scratch = Path(tempfile.mkdtemp(prefix="provenv-"))
             return self._scratch
-
-
-def identity(artifact: Artifact) -> str:
-    """What one file is kept under: index, address, and what tells it from another of the same name.
-
-    A file on this disk is known by its size and time of change, any other by what its index says of it.
-    """
-    path = artifact.local_path
-    if path is not None:
-        with suppress(OSError):
-            status = Path(path).stat()
-            return f"{artifact.url}\n{status.st_size} {status.st_mtime_ns} {status.st_ino}"
-    hashes = " ".join(f"{name}={digest}" for name, digest in sorted(artifact.hashes.items()))
-    told = (
-        artifact.index,
-        artifact.url,
-        artifact.filename,
-        hashes,
-        str(artifact.size),
-        str(artifact.uploaded),
-    )
-    return "\n".join(told)
 
 
 def _local_wheel_metadata(path: Path, filename: str) -> bytes:

@@ -141,23 +141,26 @@ class Finder:
 
         For an artifact out of a lock the mirror's page is asked, as a lock does not know of mirrors.
         """
-        url = self._kept_at(artifact)
-        if url is None and self._sources.is_mirrored(artifact.index) and artifact.local_path is None:
-            self._look_for(artifact)
-            url = self._kept_at(artifact)
-        return url or artifact.url
+        kept_at = self._sources.kept_at
+        known = kept_at.get((artifact.index, artifact.url))
+        if known is None and artifact.local_path is None and self._sources.is_mirrored(artifact.index):
+            twin = self._twin(artifact)
+            known = kept_at.get((twin.index, twin.url), twin.url) if twin else None
+        return known or artifact.url
 
-    def _kept_at(self, artifact: Artifact) -> str | None:
-        return self._sources.kept_at.get((artifact.index, artifact.url))
-
-    def _look_for(self, artifact: Artifact) -> None:
-        """Read the mirror's entries of a file's version, which lets `kept_at` know it."""
+    def _twin(self, artifact: Artifact) -> Artifact | None:
+        """The same file as a mirror lists it: the same name, and the same hash where both are known."""
         from provenv.pypi.records import project_of
 
         name = project_of(artifact.filename)
         project = self.project(Index("", artifact.index), name) if name else None
-        if project is not None and artifact.version in project.versions:
-            project.artifacts[project.versions.index(artifact.version)]
+        if project is None or artifact.version not in project.versions:
+            return None
+        for listed in project.artifacts[project.versions.index(artifact.version)]:
+            hashes = {found.hashes.get("sha256") for found in (artifact, listed)} - {None}
+            if listed.filename == artifact.filename and len(hashes) < 2:
+                return listed
+        return None
 
     def _files(self) -> RemoteFiles:
         with self._lock:

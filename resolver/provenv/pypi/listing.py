@@ -17,6 +17,7 @@ FILE_SUFFIXES = (".whl", ".tar.gz", ".zip", ".tgz", ".tar.bz2", ".tar.xz")
 LONGEST_NAME = (
     400  # characters; no file system takes a name longer than 255 bytes, and versions must stay cheap
 )
+ODD_IN_LINKS = frozenset("#@[")
 SEPARATORS = frozenset("/\\\0\n\r")
 
 
@@ -73,6 +74,8 @@ def absolute(base: str, link: str) -> str:
 
     A user name in a link would end in a lock, so it is dropped as a password is.
     """
+    if link.startswith(("https://", "http://")) and not ODD_IN_LINKS.intersection(link):
+        return link
     from urllib.parse import urljoin, urlsplit
 
     url = link if link.startswith(("https://", "http://")) else urljoin(base, link)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,17 @@ def test_a_folder_stands_in_for_the_pytorch_index(
     assert (wheel.url, wheel.index) == (f"{CPU}/torch-2.0%2Bcpu-py3-none-any.whl", CPU)
     check(finder, wheel, (folder.resolve() / FILENAME).as_uri())
     assert finder.project(Index("cpu", CPU), "absent") is None
+
+
+def test_a_file_replaced_in_a_mirrors_folder_is_read_anew(
+    index: TestIndex, finder_of: MakeFinder, tmp_path: Path
+) -> None:
+    for name in ("one", "two"):
+        index.projects.clear()
+        index.add("torch", "2.0+cpu", requires=[name])
+        folder = index.write(tmp_path / "wheels")
+        finder = finder_of(mirrors=((CPU, (str(folder),)),))
+        assert finder.metadata(first(finder, Index("cpu", CPU))).requires[0].name == name
 
 
 def test_a_simple_mirror_with_files_beside_its_pages(index: TestIndex, finder_of: MakeFinder) -> None:
@@ -115,6 +127,10 @@ def test_an_artifact_of_a_lock_finds_its_bytes_at_the_mirror(index: TestIndex, f
         index=CORP.url,
     )
     assert finder.fetch_url(locked) == index.file_url(FILENAME)
+    elsewhere = replace(locked, url="https://files.example/aa/bb/torch-2.0%2Bcpu-py3-none-any.whl")
+    assert finder.fetch_url(elsewhere) == index.file_url(FILENAME)
+    replaced = replace(elsewhere, hashes={"sha256": "0" * 64})
+    assert finder.fetch_url(replaced) == replaced.url
     foreign = Artifact("other-1-py3-none-any.whl", "https://x.example/other", "wheel", "1", index=CORP.url)
     assert finder.fetch_url(foreign) == foreign.url
 
