@@ -39,6 +39,15 @@ def fit(
     return Fit(target, tuple(reasons))
 
 
+def wrong_platform(target: Target, host: Host) -> str | None:
+    """Why a target's files can't even be installed on a machine; None when they can."""
+    if host.platform is None:
+        return "no plugin knows this machine's platform"
+    if target.platform != host.platform:
+        return f"it is for {target.platform}, and this machine is {host.platform}"
+    return None
+
+
 def best_first(targets: Iterable[Target], host: Host) -> list[Target]:
     """The order in which a machine takes them: by accelerator, its own minor Python first, newest Python."""
     accelerators = list(host.plugins.accelerators)
@@ -54,12 +63,11 @@ def best_first(targets: Iterable[Target], host: Host) -> list[Target]:
 
 
 def _platform_reasons(target: Target, host: Host) -> Iterable[str]:
-    if host.platform is None:
-        yield "no plugin knows this machine's platform"
-    elif target.platform != host.platform:
-        yield f"it is for {target.platform}, and this machine is {host.platform}"
+    wrong = wrong_platform(target, host)
+    if wrong is not None:
+        yield wrong
     else:
-        yield from _word_reasons(target, host, host.plugins.platforms[host.platform])
+        yield from _word_reasons(target, host, host.plugins.platforms[target.platform])
 
 
 def _word_reasons(target: Target, host: Host, platform: Platform) -> Iterable[str]:

@@ -8,12 +8,13 @@ from pathlib import Path
 
 from provenv.environments import store
 from provenv.environments.choose import Candidate, Choice, choose_lock
-from provenv.environments.fitting import rank, unfit, wrong_platform
 from provenv.environments.places import machine_places
 from provenv.environments.store import Environment
 from provenv.environments.sync import Outfit, install
 from provenv.errors import InputError, InstallError
+from provenv.fitting import best_first, fit, wrong_platform
 from provenv.host import Host
+from provenv.locks.reader import read
 from provenv.project import Project
 from provenv.targets import Target, context_of
 
@@ -40,16 +41,22 @@ def choose_target(project: Project, name: str | None = None) -> tuple[Choice, st
     installed here.
     """
     host = Host(project.plugins, project.probe)
-    candidates = [Candidate(target, project.lock_path(target)) for target in project.targets()]
+    targets = project.targets([name] if name else None)
+    candidates = [Candidate(target, project.lock_path(target)) for target in best_first(targets, host)]
+
+    def unfit(candidate: Candidate) -> str | None:
+        lock = read(candidate.path) if candidate.path.is_file() else None
+        build, versions = (lock.build, lock.versions) if lock else (None, {})
+        return "; ".join(fit(candidate.target, host, build=build, versions=versions).reasons) or None
+
     if name is None:
-        return choose_lock(candidates, lambda t: unfit(t, host), lambda t: rank(t, host)), None
-    target = project.targets([name])[0]
-    reason = wrong_platform(target, host)
+        return choose_lock(candidates, unfit), None
+    reason = wrong_platform(targets[0], host)
     if reason:
         raise InstallError(
             f"{name} can't be installed here", evidence=[reason], hints=["leave `--target` out"]
         )
-    return Choice(Candidate(target, project.lock_path(target))), unfit(target, host)
+    return Choice(candidates[0]), unfit(candidates[0])
 
 
 def install_project(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,34 +26,26 @@ class Choice:
     others: tuple[tuple[str, str], ...] = ()
 
 
-def choose_lock(
-    candidates: Iterable[Candidate],
-    unfit: Callable[[Target], str | None],
-    rank: Callable[[Target], tuple[int, ...]],
-) -> Choice:
-    """The best of those that fit: `unfit` says why a target can't run here, `rank` is lowest for the best.
+def choose_lock(candidates: Sequence[Candidate], unfit: Callable[[Candidate], str | None]) -> Choice:
+    """The first that fits of candidates that stand in order of preference; `unfit` says why one can't run here.
 
-    Of equal ones the first is taken. Raises InstallError with every reason when none fits or none is locked.
+    Raises InstallError with every reason when none fits or none is locked.
     """
-    fitting: list[Candidate] = []
+    chosen: Candidate | None = None
     others: list[tuple[str, str]] = []
     for candidate in candidates:
-        reason = unfit(candidate.target)
+        reason = unfit(candidate)
         if reason is None and not candidate.path.is_file():
             reason = f"it has no lock yet ({candidate.path})"
-        if reason is None:
-            fitting.append(candidate)
-        else:
-            others.append((candidate.target.name, reason))
-    if not fitting:
+        if reason is None and chosen is None:
+            chosen = candidate
+            continue
+        if reason is None and chosen is not None:
+            reason = f"it fits too, but {chosen.target.name} is preferred"
+        others.append((candidate.target.name, reason or ""))
+    if chosen is None:
         raise _nothing_fits(others)
-    chosen = min(fitting, key=lambda candidate: rank(candidate.target))
-    passed = [
-        (other.target.name, f"it fits too, but {chosen.target.name} is preferred")
-        for other in fitting
-        if other != chosen
-    ]
-    return Choice(chosen, (*passed, *others))
+    return Choice(chosen, tuple(others))
 
 
 def _nothing_fits(others: list[tuple[str, str]]) -> InstallError:
