@@ -51,6 +51,21 @@ def test_a_conflict_undoes_the_decision_to_blame_and_jumps_over_the_others() -> 
     assert engine.solution.decisions == []
 
 
+def test_a_jump_stops_at_the_level_that_a_partial_satisfier_needs() -> None:
+    """The version that is left of 2 is left by both decisions, so the first must stand."""
+    engine = engine_of(3, Required(0, 0, 0b11), Required(1, 1, 0b11), Required(2, 2, 0b111))
+    engine.add(incompatibility_of(Depends(0, 0b01, 2, 0b011)))
+    engine.add(incompatibility_of(Depends(1, 0b01, 2, 0b110)))
+    for package in (0, 1):
+        engine.decide(package, 0)
+        engine.propagate()
+    assert engine.solution.choices[2] == 0b010
+    engine.add(incompatibility_of(Excluded(2, 0b010, "is gone")))
+    engine.propagate()
+    assert engine.solution.decisions == [0]
+    assert engine.solution.choices == [0b01, 0b10, 0b001]
+
+
 def test_a_conflict_names_who_failed_and_whose_decision_made_it_fail() -> None:
     engine = engine_of(3, Required(0, 0, 0b11), Required(1, 1, 0b11))
     engine.decide(0, 0)
