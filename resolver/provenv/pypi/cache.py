@@ -185,5 +185,11 @@ def _sweep(folder: Path) -> None:
     before = time.time() - ABANDONED_AFTER
     for path in folder.iterdir():
         with suppress(OSError):
-            if path.stat().st_mtime < before:
+            if path.stat().st_mtime >= before:
+                continue
+            if path.is_dir():
+                import shutil
+
+                shutil.rmtree(path, ignore_errors=True)
+            else:
                 path.unlink()

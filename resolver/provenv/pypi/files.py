@@ -227,7 +227,10 @@ class RemoteFiles:
         source = self._local_source(artifact)
         if source is not None:
             return source.stat().st_size
-        answer = self._fetcher().head(self._fetch_url(artifact))
+        try:
+            answer = self._fetcher().head(self._fetch_url(artifact))
+        except IndexAnswerError:  # some servers know no HEAD, and a size is not worth a failure
+            return None
         length = answer.headers.get("content-length", "")
         return int(length) if answer.status == 200 and length.isdecimal() else None
 

@@ -23,7 +23,6 @@ LAYOUT = 1
 BLOCK = struct.Struct("<II")
 """Where a version's rows end in the tail, and their checksum."""
 
-Kind: TypeAlias = str  # "wheel" | "sdist", as Artifact has it
 Row: TypeAlias = tuple[object, ...]
 """`(filename, url, source, kind, version, tags, build number, size, hashes, requires-python, yanked,
 uploaded, metadata)`; `source`: where a mirror keeps the file, None for the address itself."""

@@ -126,14 +126,15 @@ def test_a_temporary_file_is_gone_at_the_end_of_its_block(tmp_path: Path) -> Non
 
 
 def test_what_killed_processes_left_is_swept_after_a_day(tmp_path: Path) -> None:
-    left = tmp_path / "v1" / "tmp" / "123-4-0"
-    fresh = left.with_name("123-4-1")
-    left.parent.mkdir(parents=True)
-    for path in (left, fresh):
+    folder = tmp_path / "v1" / "tmp"
+    old_file, old_folder, fresh = folder / "123-4-0", folder / "run-abc", folder / "123-4-1"
+    old_folder.mkdir(parents=True)
+    for path in (old_file, fresh, old_folder / "half.tar.gz"):
         path.write_text("half")
-    os.utime(left, (1, time.time() - ABANDONED_AFTER - 60))
+    for path in (old_file, old_folder):
+        os.utime(path, (1, time.time() - ABANDONED_AFTER - 60))
     Cache(tmp_path).put("pages", "a", 1)
-    assert (left.exists(), fresh.exists()) == (False, True)
+    assert [path.name for path in folder.iterdir()] == [fresh.name]
 
 
 def test_size_and_clear_count_every_version_of_the_cache(tmp_path: Path) -> None:
