@@ -8,24 +8,5 @@ and complement are `&`, `|` and `~`: no case distinctions, no need to know how m
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 ANYTHING = -1
 """Any version, or none: the set that says nothing."""
-
-
-def is_positive(choices: int) -> bool:
-    """Whether the package must be chosen, at one of the versions."""
-    return choices >= 0
-
-
-def is_subset(choices: int, of: int) -> bool:
-    return choices & of == choices
-
-
-def bits(mask: int) -> Iterator[int]:
-    """The versions in a positive set, lowest first."""
-    while mask:
-        low = mask & -mask
-        yield low.bit_length() - 1
-        mask ^= low
