@@ -53,10 +53,6 @@ class Project:
         """Where a target's lock is written: `pylock.<target>.toml` (PEP 751) in the lockfiles folder."""
         return self.manifest.lockfiles / f"pylock.{target.name}.toml"
 
-    def proof_path(self, target: Target) -> Path:
-        """Where a target's proof is written."""
-        return self.manifest.lockfiles / "proofs" / f"{target.name}.json"
-
 
 @dataclass(frozen=True, slots=True)
 class NetworkFlags:

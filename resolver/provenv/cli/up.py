@@ -65,7 +65,10 @@ def run(args: argparse.Namespace) -> int:
         )
     if not args.json:
         install_command.report(installed, quiet=args.quiet, verbose=bool(args.verbose))
-    proof = prove_project(project, installed.environment, installed.target, quiet=quiet)
+    note(f"proving {installed.target.name}", quiet=quiet)
+    proof = prove_project(
+        project, installed.environment, installed.target, tell=prove_command.teller(quiet=quiet)
+    )
     if args.json:
         print_json(
             {
@@ -74,5 +77,6 @@ def run(args: argparse.Namespace) -> int:
                 "proof": proof.to_json(),
             }
         )
-        return proof.exit_code
-    return prove_command.report(proof, quiet=args.quiet)
+        return int(not proof.proven)
+    prove_command.report(project, proof, quiet=args.quiet)
+    return 0

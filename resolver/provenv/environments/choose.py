@@ -27,7 +27,7 @@ class Choice:
 
 
 def choose_lock(candidates: Sequence[Candidate], unfit: Callable[[Candidate], str | None]) -> Choice:
-    """The first that fits of candidates that stand in order of preference; `unfit` says why one can't run here.
+    """The first that fits; candidates stand in order of preference, `unfit` says why one can't run here.
 
     Raises InstallError with every reason when none fits or none is locked.
     """
