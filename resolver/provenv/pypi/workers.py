@@ -79,7 +79,7 @@ class Workers(Generic[Result]):
                 return
             job = self._jobs[key] = Job(work)
             self._waiting.append(job)
-            if not self._idle and len(self._threads) < self._most:
+            if self._idle < len(self._waiting) and len(self._threads) < self._most:
                 thread = threading.Thread(target=self._serve, name="provenv-fetch", daemon=True)
                 self._threads.append(thread)
                 thread.start()
