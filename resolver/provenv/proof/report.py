@@ -117,8 +117,9 @@ def read_proof(path: Path) -> dict[str, object]:
     except FileNotFoundError as error:
         raise InputError(f"there is no proof {path}", hints=["make it with `provenv prove`"]) from error
     except (OSError, ValueError) as error:
-        raise InputError(f"{path} is no proof: {error}", hints=["make it anew with `provenv prove`"]) from
-        error
+        raise InputError(
+            f"{path} is no proof: {error}", hints=["make it anew with `provenv prove`"]
+        ) from error
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise InputError(f"{path} is no proof of this provenv", hints=["make it anew with `provenv prove`"])
     return document
