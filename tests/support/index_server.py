@@ -351,6 +351,7 @@ def _logged_in(header: str, login: tuple[str, str]) -> bool:
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
+    request_queue_size = 128  # the default of 5 costs a burst of connections a second of waiting
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A client that hangs up (faults make it) is no news."""
