@@ -6,7 +6,6 @@ import argparse
 import importlib
 import os
 import sys
-from typing import NoReturn
 
 from provenv import __version__
 from provenv.cli.commands import COMMANDS, GROUPS, Command
@@ -23,13 +22,6 @@ examples:
 `provenv COMMAND --help` shows a command's flags with examples. Exit codes: 0 yes or done, 1 an honest no,
 2 a mistake in the input, 3 and up the world (network, index, disk, ...): see docs/exit-codes.md.
 """
-
-
-class Parser(argparse.ArgumentParser):
-    """argparse, with unknown flags told in provenv's own form and near misses named."""
-
-    def error(self, message: str) -> NoReturn:
-        raise InputError(message, hints=[f"`{self.prog} --help` shows what it takes"])
 
 
 def run_command(argv: list[str]) -> int:
@@ -53,6 +45,7 @@ def run_command(argv: list[str]) -> int:
 def parser_for(command: Command) -> argparse.ArgumentParser:
     """The parser of one command, with its own module imported and no other."""
     from provenv.cli.output import help_formatter
+    from provenv.cli.parser import Parser
 
     module = importlib.import_module(f"provenv.cli.{command.module}")
     summary = f"{command.help[0].upper()}{command.help[1:]}."
@@ -86,10 +79,15 @@ def _dispatch(argv: list[str]) -> int:
 
 
 def _unknown(word: str) -> InputError:
-    import difflib
+    from provenv.manifest.spelling import nearest
 
-    near = difflib.get_close_matches(word, COMMANDS, n=1)
-    hints = [f"did you mean `provenv {near[0]}`?"] if near else ["`provenv --help` lists the commands"]
+    if word.startswith("-"):
+        hints = [
+            "flags stand behind the command: `provenv COMMAND [FLAGS]`; `provenv --version` stands alone"
+        ]
+        return InputError(f"`provenv` itself has no flag {word}", hints=hints)
+    near = nearest(word, COMMANDS)
+    hints = [f"did you mean `provenv {near}`?"] if near else ["`provenv --help` lists the commands"]
     return InputError(f"there is no command {word!r}", hints=hints)
 
 
