@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from provenv.errors import Stale
+from provenv.errors import InputError, Stale
 from provenv.locks.freshness import Freshness, examine
 from provenv.locks.inputs import LockInputs, lock_inputs
 from provenv.locks.reader import Lock
@@ -69,14 +69,15 @@ def lock_targets(
 ) -> tuple[Locked, ...]:
     """Locks these targets; nothing is written unless all of them have a solution.
 
-    `upgrade`: which packages need not keep the old lock's versions. `frozen`: a missing or stale lock is the
-    error `Stale` that says what changed, and nothing is solved. `on_target` is told before a target is
-    solved, `on_event` of every page or file that is fetched.
+    `upgrade`: which packages need not keep the old lock's versions; InputError for one that is in no lock.
+    `frozen`: a missing or stale lock is the error `Stale` that says what changed, and nothing is solved.
+    `on_target` is told before a target is solved, `on_event` of every page or file that is fetched.
     """
     upgrade = upgrade or Upgrade()
     states = [_state(project, target) for target in targets]
     if frozen:
         _raise_if_stale(states)
+    _raise_if_unknown(upgrade, states, project)
     to_solve = [state for state in states if upgrade or not state.freshness.fresh]
     solved: dict[str, tuple[Resolution, str]] = {}
     if to_solve:
@@ -117,6 +118,22 @@ def _raise_if_stale(states: Sequence[_State]) -> None:
         evidence=lines,
         hints=["run `provenv lock` and commit what it writes"],
     )
+
+
+def _raise_if_unknown(upgrade: Upgrade, states: Sequence[_State], project: Project) -> None:
+    """Refuses to upgrade what no lock holds and the manifest does not ask for: it is misspelt."""
+    known = {package.name for state in states if state.lock for package in state.lock.packages}
+    if not known:
+        return
+    known |= {required.requirement.name for required in project.manifest.requirements}
+    for name in sorted(upgrade.names - known):
+        from provenv.manifest.spelling import nearest
+
+        near = nearest(name, sorted(known))
+        raise InputError(
+            f"there is no {name} to upgrade in the locks",
+            hints=[f"did you mean {near}?" if near else "`provenv tree` shows what they hold"],
+        )
 
 
 def _pins(lock: Lock | None, upgrade: Upgrade) -> dict[str, str]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from pathlib import Path
 
 from provenv.cli.flags import add_network, add_output, add_project, add_targets, open_from
 from provenv.cli.output import GREEN, note, paint, print_json, table, warn
 from provenv.cli.progress import progress
+from provenv.errors import InputError
 from provenv.locking import Locked, Upgrade, lock_targets
 from provenv.project import Project
-from provenv.standards.names import canonicalize
+from provenv.standards.names import canonicalize, is_valid_name
 
 DESCRIPTION = """\
 Every target gets one exact, standard file, pylock.<target>.toml (PEP 751), that pip and uv install too. A
@@ -55,13 +57,32 @@ def add_upgrade(parser: argparse.ArgumentParser) -> None:
 
 
 def upgrade_of(args: argparse.Namespace) -> Upgrade:
-    """What `--upgrade` asks for."""
+    """What `--upgrade` asks for. Raises InputError where it has taken the project for a package."""
     given: Sequence[str] = args.upgrade or ()
+    for name in given:
+        if name and _is_manifest(Path(name)):
+            raise InputError(
+                f"--upgrade takes a package's name, and {name} is a project",
+                hints=[
+                    f"name the project first to upgrade everything: `provenv lock {name} --upgrade`",
+                    f"or the package too: `provenv lock --upgrade PACKAGE {name}`",
+                ],
+            )
+        if name and not is_valid_name(name):
+            raise InputError(
+                f"--upgrade takes a package's name, and {name!r} is none",
+                hints=["the name alone, without a version; a version belongs into the manifest"],
+            )
     return Upgrade("" in given, frozenset(canonicalize(name) for name in given if name))
+
+
+def _is_manifest(path: Path) -> bool:
+    return (path / "pyproject.toml").is_file() or (path.suffix in (".toml", ".txt", ".in") and path.is_file())
 
 
 def run(args: argparse.Namespace) -> int:
     """Locks, and says what was done."""
+    upgrade = upgrade_of(args)
     project = open_from(args)
     report_left_out(project, args)
     targets = project.targets(args.target)
@@ -69,7 +90,7 @@ def run(args: argparse.Namespace) -> int:
         locked = lock_targets(
             project,
             targets,
-            upgrade=upgrade_of(args),
+            upgrade=upgrade,
             strategy=args.resolution,
             on_target=shown.target,
             on_event=shown.event,

@@ -9,6 +9,7 @@ from provenv.errors import InputError
 from provenv.locks.graph import Graph, graph
 from provenv.locks.reader import Lock, read
 from provenv.project import Project
+from provenv.standards.markers import marker_environment
 from provenv.standards.names import canonicalize
 
 
@@ -24,16 +25,17 @@ def open_lock(args: argparse.Namespace) -> tuple[Project, Lock, Graph]:
     """The lock of `--target`, or of the first target that has one. Raises InputError where there is none."""
     project = open_from(args)
     targets = project.targets([args.target] if args.target else None)
-    paths = [project.lock_path(target) for target in targets]
-    found = next((path for path in paths if path.exists()), None)
+    found = next((target for target in targets if project.lock_path(target).exists()), None)
     if found is None:
+        names = ", ".join(project.lock_path(target).name for target in targets)
         raise InputError(
             "there is no lock to answer from",
-            evidence=[f"looked for {', '.join(path.name for path in paths)} in {project.manifest.lockfiles}"],
+            evidence=[f"looked for {names} in {project.manifest.lockfiles}"],
             hints=["run `provenv lock` first"],
         )
-    lock = read(found)
-    return project, lock, graph(lock)
+    lock = read(project.lock_path(found))
+    told = project.platform(found).marker_environment(found.envelope)
+    return project, lock, graph(lock, marker_environment(found.python, told))
 
 
 def known_name(text: str, lock: Lock, found: Graph) -> str:

@@ -11,13 +11,14 @@ from provenv.cli.flags import add_network, add_output, file_rule, network_flags
 from provenv.cli.output import note, print_json, warn
 from provenv.cli.progress import progress
 from provenv.cli.target_flags import add_target_flags, with_target
-from provenv.errors import InputError
+from provenv.errors import InputError, ManifestError
 from provenv.hooks.manager import plugins
 from provenv.locking import resolver_of
 from provenv.manifest.values import Index, Manifest
 from provenv.project import Project, open_project
 from provenv.resolution import Package, Resolution
 from provenv.resolving.resolve import Options
+from provenv.targets import Target
 
 DESCRIPTION = """\
 The answer goes to standard output: name==version lines, a pylock document, or JSON. Without --platform and
@@ -81,7 +82,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Resolves and prints."""
     project = _project(args)
-    (target,) = project.targets()
+    target = _target(project)
     with progress(quiet=args.quiet or args.json) as shown, resolver_of(project, shown.event) as resolver:
         shown.target(target)
         options = Options({}, strategy=args.resolution, build_any=args.build_any)
@@ -98,6 +99,19 @@ def run(args: argparse.Namespace) -> int:
         for package in resolution.packages:
             print(requirement_line(package))
     return 0
+
+
+def _target(project: Project) -> Target:
+    try:
+        (target,) = project.targets()
+    except ManifestError as error:
+        # these flags stand where a manifest's matrix would: there is no file to point at
+        raise InputError(
+            "there is no such target",
+            evidence=[error.message, *error.evidence],
+            hints=["`provenv resolve --help` lists the flags that describe a target"],
+        ) from None
+    return target
 
 
 def requirement_line(package: Package) -> str:
@@ -159,8 +173,6 @@ def _project(args: argparse.Namespace) -> Project:
 
 
 def _with_flags(manifest: Manifest, args: argparse.Namespace) -> Manifest:
-    from provenv.manifest.times import cutoff
-
     indexes = [_named_index(text) for text in args.index]
     kept = [index for index in manifest.indexes if not (args.default_index and index.default)]
     if args.default_index:
@@ -172,8 +184,17 @@ def _with_flags(manifest: Manifest, args: argparse.Namespace) -> Manifest:
         no_binary=file_rule(args.no_binary, manifest.no_binary),
         only_binary=file_rule(args.only_binary, manifest.only_binary),
         prerelease=args.prerelease or manifest.prerelease,
-        exclude_newer=cutoff(args.exclude_newer) if args.exclude_newer else manifest.exclude_newer,
+        exclude_newer=_cutoff(args.exclude_newer) if args.exclude_newer else manifest.exclude_newer,
     )
+
+
+def _cutoff(text: str) -> str:
+    from provenv.manifest.times import EXPECTED, cutoff
+
+    moment = cutoff(text)
+    if moment is None:
+        raise InputError(f"--exclude-newer: {text!r} is no time", hints=[f"write {EXPECTED}"])
+    return moment
 
 
 def _named_index(text: str) -> Index:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterable
 from dataclasses import replace
 
+from provenv.errors import InputError
 from provenv.hooks.manager import Plugins
 from provenv.hooks.types import Envelope, EnvelopeKey
+from provenv.manifest.spelling import spelling_hints
 from provenv.manifest.values import Manifest
 
 
@@ -29,7 +32,12 @@ def add_target_flags(parser: argparse.ArgumentParser, plugins: Plugins) -> None:
 
 
 def with_target(manifest: Manifest, args: argparse.Namespace, plugins: Plugins) -> Manifest:
-    """The manifest with the one target that the flags describe in place of its matrix."""
+    """The manifest with the one target that the flags describe in place of its matrix.
+
+    Raises InputError for a platform or an accelerator that no plugin has.
+    """
+    _check("--platform", args.platform, plugins.platforms)
+    _check("--accelerator", args.accelerator, ("auto", *plugins.accelerators))
     return replace(
         manifest,
         python=(args.python,) if args.python else (),
@@ -40,6 +48,15 @@ def with_target(manifest: Manifest, args: argparse.Namespace, plugins: Plugins) 
         exclude=(),
         requires_python=None,
     )
+
+
+def _check(flag: str, name: str | None, known: Iterable[str]) -> None:
+    names = list(known)
+    if name and name not in names:
+        what = flag.removeprefix("--")
+        raise InputError(
+            f"{flag}: there is no {what} {name!r}", hints=spelling_hints(name, names, f"{what}s")
+        )
 
 
 def _envelope(args: argparse.Namespace, plugins: Plugins) -> Envelope:

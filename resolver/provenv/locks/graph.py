@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from provenv.locks.reader import Lock
 from provenv.resolution import Package
+from provenv.standards.markers import compile_marker
 from provenv.standards.names import canonicalize
 
 _NAME = re.compile(r"(?:-e )?([A-Za-z0-9][A-Za-z0-9._-]*)")
@@ -46,13 +47,14 @@ class Graph:
         return ()
 
 
-def graph(lock: Lock) -> Graph:
-    """The graph of a lock."""
+def graph(lock: Lock, environment: Mapping[str, str] | None = None) -> Graph:
+    """The graph of a lock. What the manifest asks for elsewhere only is no root: `environment` is the
+    target's, as markers see it."""
     packages = {package.name: package for package in lock.packages}
     roots: dict[str, list[str]] = {}
     for text in lock.inputs.requirements:
         name = root_name(text)
-        if name in packages:
+        if name in packages and _is_asked_for(text, environment):
             roots.setdefault(name, []).append(text)
     dependents: dict[str, list[str]] = {name: [] for name in packages}
     for package in lock.packages:
@@ -69,6 +71,11 @@ def root_name(text: str) -> str:
     """The canonical name at the start of a requirement line of a lock; "" for one without a name."""
     match = _NAME.match(text)
     return canonicalize(match[1]) if match else ""
+
+
+def _is_asked_for(text: str, environment: Mapping[str, str] | None) -> bool:
+    marker = text.partition(" ; ")[2].partition(" --hash=")[0]
+    return not marker or environment is None or compile_marker(marker).evaluate(environment)
 
 
 def _back(came_from: Mapping[str, str | None], end: str) -> Iterator[str]:
