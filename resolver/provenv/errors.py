@@ -1,7 +1,8 @@
 """Every error that provenv raises on purpose: what could not be done, the evidence, what mends it.
 
 A `ProvenvError` is the user's or the world's doing and is printed without a traceback; any other exception
-that reaches the command line is a bug and keeps its traceback. The exit codes are listed in `docs/exit-codes.md`.
+that reaches the command line is a bug and keeps its traceback. The exit codes are listed in
+`docs/exit-codes.md`.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from provenv.hooks.types import CommandResult
+from provenv.hooks.types import CommandResult, Paste
 
 FILE_LIMIT = 4 * 2**20
 """Bytes of a file that are read at most: what a probe looks for is never larger."""
@@ -68,6 +68,9 @@ class LiveProbe:
         if self._python is None:
             self._python = python_facts()
         return self._python.get(name)
+
+    def pastes(self) -> tuple[Paste, ...]:
+        return ()
 
     def library(self, script: str, *, seconds: float = 10.0) -> Mapping[str, object] | None:
         if script not in self._libraries:

@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from provenv.hooks.types import CommandResult, Probe
+from provenv.hooks.types import CommandResult, Paste, Probe
 
 if TYPE_CHECKING:
     from provenv.errors import InputError
 
 Kept = TypeVar("Kept")
 
-KINDS = ("python", "file", "folder", "command", "environment", "registry", "sysctl", "library")
+KINDS = ("python", "file", "folder", "command", "environment", "registry", "sysctl", "library", "paste")
 _MARK = "provenv-probe"
 
 # What a recording holds of the interpreter even where no plugin asked.
@@ -71,6 +71,10 @@ class RecordedProbe:
         answer = self._answer("library", script_name(script))
         return {str(key): value for key, value in answer.items()} if isinstance(answer, Mapping) else None
 
+    def pastes(self) -> tuple[Paste, ...]:
+        kept = self._answers.get("paste", {})
+        return tuple(Paste(name, text) for name, text in kept.items() if isinstance(text, str))
+
 
 class RecordingProbe:
     """Another probe, with every question that is asked of it and the answer kept."""
@@ -105,6 +109,11 @@ class RecordingProbe:
 
     def library(self, script: str, *, seconds: float = 10.0) -> Mapping[str, object] | None:
         return self._keep("library", script_name(script), self._inner.library(script, seconds=seconds))
+
+    def pastes(self) -> tuple[Paste, ...]:
+        pastes = self._inner.pastes()
+        self._answers["paste"].update((paste.name, paste.text) for paste in pastes)
+        return pastes
 
     def _keep(self, kind: str, question: str, answer: Kept) -> Kept:
         self._answers[kind][question] = answer

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 
+from provenv.addresses import redact
 from provenv.cli.flags import add_output, add_project, project_path
 from provenv.cli.output import print_json, table, warn
-from provenv.config.redact import redact
 from provenv.errors import ManifestError, Origin
 from provenv.hooks.manager import plugins
 from provenv.manifest.document import shown_path

@@ -8,11 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
+from provenv.addresses import redact
 from provenv.config.default_index import default_index as public_index
 from provenv.config.folders import home, user_cache_folder
 from provenv.config.pip_config import PipSetting, pip_settings
 from provenv.config.pip_files import Machine
-from provenv.config.redact import redact
 from provenv.config.user_config import UserConfig, read_user_config
 from provenv.errors import ManifestError, Origin
 from provenv.manifest.values import Index, ManifestRequirement

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from provenv.addresses import without_credentials
 from provenv.errors import InstallError
-from provenv.locks.portable import without_credentials
 from provenv.pypi.processes import tool_environment
 
 if TYPE_CHECKING:

@@ -1,5 +1,6 @@
 """All that a plugin imports of provenv: the hook marker, and the types that it is given and yields."""
 
+from provenv.hooks.pastes import PasteReader, Reading
 from provenv.hooks.specs import API_VERSION, hookimpl
 from provenv.hooks.types import (
     Accelerator,
@@ -17,6 +18,7 @@ from provenv.hooks.types import (
     Finding,
     IndexAuth,
     LockFormat,
+    Paste,
     Platform,
     Probe,
     Rejected,
@@ -40,8 +42,11 @@ __all__ = [
     "Finding",
     "IndexAuth",
     "LockFormat",
+    "Paste",
+    "PasteReader",
     "Platform",
     "Probe",
+    "Reading",
     "Rejected",
     "VirtualPackage",
     "hookimpl",

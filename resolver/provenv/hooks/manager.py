@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -17,6 +17,7 @@ from provenv.errors import PluginError
 from provenv.hooks import specs
 from provenv.hooks.entry_points import EntryPoint, find_entry_points
 from provenv.hooks.guard import guarded
+from provenv.hooks.pastes import PasteReader
 from provenv.hooks.types import Accelerator, Check, EnvelopeKey, IndexAuth, LockFormat, Platform
 
 
@@ -55,8 +56,11 @@ class Plugins:
     checks: Mapping[str, Check]
     index_auth: Mapping[str, IndexAuth]
     sources: Mapping[tuple[str, str], Source]
-    """(kind, name) -> who gave it; the kinds are platform, accelerator, lock-format, check and index-auth."""
+    """(kind, name) -> who gave it; the kinds are platform, accelerator, lock-format, check, index-auth,
+    paste-reader."""
     problems: tuple[str, ...] = ()
+    paste_readers: Mapping[str, PasteReader] = field(default_factory=dict)
+    """In order of preference: where two answer one question, the first one's answer stands."""
 
     @property
     def envelope_keys(self) -> tuple[EnvelopeKey, ...]:
@@ -117,6 +121,7 @@ def collect(entry_points: Iterable[EntryPoint]) -> Plugins:
     accelerators = ask("accelerator", "provenv_accelerators", Accelerator)
     accelerators = {n: guarded(a, sources["accelerator", n]) for n, a in accelerators.items()}
     platforms = ask("platform", "provenv_platforms", Platform)
+    readers = ask("paste-reader", "provenv_paste_readers", PasteReader)
     return Plugins(
         platforms={n: guarded(p, sources["platform", n]) for n, p in platforms.items()},
         accelerators=dict(sorted(accelerators.items(), key=lambda item: (item[1].preference, item[0]))),
@@ -125,6 +130,7 @@ def collect(entry_points: Iterable[EntryPoint]) -> Plugins:
         index_auth=ask("index-auth", "provenv_index_auth", IndexAuth),
         sources=sources,
         problems=tuple(problems),
+        paste_readers=dict(sorted(readers.items(), key=lambda item: (item[1].preference, item[0]))),
     )
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 import pluggy
 
+from provenv.hooks.pastes import PasteReader
 from provenv.hooks.types import Accelerator, Check, IndexAuth, LockFormat, Platform
 
 PROJECT = "provenv"
@@ -128,5 +129,27 @@ def provenv_index_auth() -> Iterable[IndexAuth]:
         @hookimpl
         def provenv_index_auth():
             yield IndexAuth(name="corp", find=find)
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def provenv_paste_readers() -> Iterable[PasteReader]:
+    """Readers of what people paste of a machine (`provenv detect --from report.txt`).
+
+    A complete plugin for one::
+
+        import re
+        from provenv.hooks import Device, PasteReader, Reading, hookimpl
+
+        def read(pastes):
+            names = [name for paste in pastes for name in re.findall(r"^npu\\d+: (.+)$", paste.text, re.M)]
+            return Reading(devices=tuple(Device("acme", name) for name in names))
+
+        @hookimpl
+        def provenv_paste_readers():
+            yield PasteReader(name="npu-list", preference=50, read=read)
+
+    An accelerator's own `detect` finds the same texts in `probe.pastes()`.
     """
     raise NotImplementedError

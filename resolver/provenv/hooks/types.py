@@ -16,6 +16,17 @@ class CommandResult:
     stderr: str
 
 
+@dataclass(frozen=True, slots=True)
+class Paste:
+    """One text that somebody pasted or saved, without what surrounds it (prompts' prefixes, colours, quotes).
+
+    `name`: its path inside the folder that was given, with slashes; the file's name; or `-`.
+    """
+
+    name: str
+    text: str
+
+
 @runtime_checkable
 class Probe(Protocol):
     """The recordable, replayable access to a machine's facts: the only way by which plugins look at one.
@@ -44,6 +55,9 @@ class Probe(Protocol):
     def python(self, name: str) -> str | None:
         """A fact of the interpreter: `version` (3.11.7), `implementation`, `machine`, `system`, `bits` (64),
         `libc` (glibc or musl), `libc_version`, `executable`, `macos_version`, `release`."""
+
+    def pastes(self) -> tuple[Paste, ...]:
+        """What people pasted of the machine; empty for one that answers by itself."""
 
     def library(self, script: str, *, seconds: float = 10.0) -> Mapping[str, object] | None:
         """What a ctypes script prints as one JSON object, run in a child process so that a crashing driver

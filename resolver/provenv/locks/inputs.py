@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from provenv.locks.portable import path_of, portable_path, without_credentials
+from provenv.addresses import without_credentials
+from provenv.locks.portable import path_of, portable_path
 from provenv.manifest.values import FileRule, Index, Manifest, ManifestRequirement, Pin
 from provenv.targets import Target
 

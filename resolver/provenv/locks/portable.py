@@ -3,25 +3,7 @@
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
-
-_CREDENTIALS = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<user>[^/?#\s@]*)@(?=[^/?#\s])")
-
-
-def without_credentials(text: str) -> str:
-    """The text with user names and passwords cut from every address in it.
-
-    The bare user name of an SSH address (`ssh://git@host`) is no secret and stays, since it doesn't work
-    without.
-    """
-
-    def cut(match: re.Match[str]) -> str:
-        scheme, user = match["scheme"], match["user"]
-        keeps = scheme.lower().endswith("ssh") and ":" not in user
-        return match[0] if keeps else f"{scheme}://"
-
-    return _CREDENTIALS.sub(cut, text)
 
 
 def path_of(url: str) -> Path | None:

@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from provenv.addresses import without_credentials
 from provenv.atomic import write_text
 from provenv.hooks.types import Build, Envelope
 from provenv.locks.inputs import SECTIONS, LockInputs
-from provenv.locks.portable import path_of, portable_path, without_credentials
+from provenv.locks.portable import path_of, portable_path
 from provenv.pypi.artifacts import Artifact
 from provenv.resolution import Direct, Package, Resolution
 from provenv.targets import Target

@@ -48,7 +48,7 @@ def apply_option(option: Option, draft: Draft, origin: Origin, folder: Path) -> 
 
 def shown(address: str) -> str:
     """An index's address as its name, without credentials."""
-    from provenv.config.redact import redact
+    from provenv.addresses import redact
 
     return redact(address)
 

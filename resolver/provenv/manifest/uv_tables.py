@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from provenv.config.redact import redact
+from provenv.addresses import redact
 from provenv.manifest.document import Document, Table
 from provenv.manifest.draft import Draft, Rules
 from provenv.manifest.indexes import index_url, refuse_twice

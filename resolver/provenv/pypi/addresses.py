@@ -21,13 +21,6 @@ def split_login(url: str) -> tuple[str, Login | None]:
     return f"{scheme}://{host}{slash}{path}", (unquote(name), unquote(password))
 
 
-def redact(url: str) -> str:
-    """An address as it may be shown: no user part, no query (signed addresses carry their secret there)."""
-    shown, _ = split_login(url)
-    path, question, _ = shown.partition("#")[0].partition("?")
-    return f"{path}?…" if question else path
-
-
 def origin_of(url: str) -> str:
     """Scheme, host and port: what credentials belong to."""
     scheme, _, rest = url.partition("://")

@@ -5,9 +5,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 
+from provenv.addresses import redact
 from provenv.errors import PluginError
 from provenv.hooks.types import IndexAuth
-from provenv.pypi.addresses import Login, host_of, origin_of, redact, split_login
+from provenv.pypi.addresses import Login, host_of, origin_of, split_login
 
 
 class Credentials:

@@ -6,8 +6,9 @@ import socket
 import ssl
 from collections.abc import Iterator
 
+from provenv.addresses import redact
 from provenv.errors import DiskError, IndexAnswerError, NetworkError, ProvenvError
-from provenv.pypi.addresses import host_of, redact
+from provenv.pypi.addresses import host_of
 
 CHECK_NETWORK = (
     "check the network connection, and the proxy if there is one (provenv config shows what is used)"

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeVar
 from urllib.parse import urljoin
 
+from provenv.addresses import redact
 from provenv.errors import IndexAnswerError, NetworkError, ProvenvError
-from provenv.pypi.addresses import redact
 from provenv.pypi.auth import Credentials
 from provenv.pypi.failures import Permanent, network_error, offline, refusal
 from provenv.pypi.tls import is_trusted, make_client

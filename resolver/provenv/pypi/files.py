@@ -163,7 +163,7 @@ class RemoteFiles:
 
     def fetch_file(self, url: str, to: Path) -> None:
         """Any address into a file."""
-        from provenv.pypi.addresses import redact
+        from provenv.addresses import redact
         from provenv.pypi.remote import save
 
         save(self._fetcher(), url, to, redact(url), {}, None)

@@ -7,7 +7,8 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple, cast
 
-from provenv.pypi.addresses import is_loopback, redact
+from provenv.addresses import redact
+from provenv.pypi.addresses import is_loopback
 from provenv.pypi.cache import Cache, Record
 from provenv.pypi.listing import Listed, Page
 from provenv.pypi.records import LAYOUT, Head, Placing, pack, read_head

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit
 
+from provenv.addresses import without_credentials
 from provenv.errors import InputError, Origin
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
@@ -48,16 +49,6 @@ class Reference:
         )
 
 
-def redacted(url: str) -> str:
-    """An address without its user and password; the user of an ssh address is part of it and stays."""
-    parts = urlsplit(url)
-    if "@" not in parts.netloc:
-        return url
-    user, host = parts.netloc.rsplit("@", 1)
-    keeps_user = parts.scheme in ("ssh", "git+ssh")
-    return urlunsplit(parts._replace(netloc=f"{user.partition(':')[0]}@{host}" if keeps_user else host))
-
-
 def is_vcs(url: str) -> bool:
     """Whether an address is of the form `vcs+transport://…`, or git's own `git://` and `ssh://`."""
     return url.startswith(("git+", "hg+", "svn+", "bzr+", "git:", "ssh:"))
@@ -69,7 +60,7 @@ def parse_reference(url: str, base: Path, origin: Origin | None = None) -> Refer
     fields = _fragment(fragment)
     try:
         path = _local_path(address, base, origin)
-        shown = path.as_uri() if path else redacted(address)
+        shown = path.as_uri() if path else without_credentials(address)
     except ValueError as error:
         raise InputError(f"an address can't be read: {error}", origin=origin) from error
     egg = fields.get("egg", "").partition("[")[0].strip()
@@ -100,7 +91,7 @@ def _local_path(address: str, base: Path, origin: Origin | None) -> Path | None:
         return None
     if parts.netloc not in ("", "localhost"):
         raise InputError(
-            f"{redacted(address)} is on another machine ({parts.netloc})",
+            f"{without_credentials(address)} is on another machine ({parts.netloc})",
             hints=["a file: address has three slashes: file:///PATH"],
             origin=origin,
         )

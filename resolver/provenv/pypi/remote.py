@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from provenv.addresses import redact
 from provenv.errors import IndexAnswerError
-from provenv.pypi.addresses import redact
 from provenv.pypi.failures import disk_error
 from provenv.pypi.fetch import Answer, Fetcher
 

@@ -36,7 +36,7 @@ def make_client(settings: NetworkSettings, *, verified: bool) -> httpx.Client:
             follow_redirects=False,
         )
     except (ValueError, httpx.InvalidURL, ImportError) as problem:
-        from provenv.pypi.addresses import redact
+        from provenv.addresses import redact
 
         raise InputError(
             "the proxy that is set can't be used",

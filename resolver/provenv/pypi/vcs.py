@@ -14,9 +14,9 @@ from tempfile import gettempdir
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
+from provenv.addresses import redact, without_credentials
 from provenv.errors import InputError, InstallError, NetworkError, Origin, ProvenvError
 from provenv.pypi.processes import Finished, run_bounded, tool_environment
-from provenv.pypi.references import redacted
 
 if TYPE_CHECKING:
     from provenv.settings import NetworkSettings
@@ -66,7 +66,7 @@ def parse_git(url: str, origin: Origin | None = None) -> GitSource:
     vcs, _, transport = parts.scheme.rpartition("+")
     if vcs not in ("", "git"):
         raise InputError(
-            f"{redacted(url)} can't be used: {vcs} is not supported, only git is",
+            f"{redact(url)} can't be used: {vcs} is not supported, only git is",
             hints=[
                 "name an archive of that source instead (https://…/NAME.tar.gz), or a mirror of it in git"
             ],
@@ -74,7 +74,7 @@ def parse_git(url: str, origin: Origin | None = None) -> GitSource:
         )
     if transport not in _SCHEMES or not (parts.netloc or transport == "file") or not _has_real_port(parts):
         raise InputError(
-            f"{redacted(url)} is not an address of a git repository",
+            f"{redact(url)} is not an address of a git repository",
             hints=["write git+https://HOST/PATH@REVISION or git+ssh://git@HOST/PATH@REVISION"],
             origin=origin,
         )
@@ -82,8 +82,8 @@ def parse_git(url: str, origin: Origin | None = None) -> GitSource:
     if not at:
         path, revision = parts.path, ""
     elif not revision or revision.startswith("-"):
-        raise InputError(f"{redacted(url)} names no revision after its @", origin=origin)
-    bare = redacted(urlunsplit((transport, parts.netloc, path, parts.query, "")))
+        raise InputError(f"{redact(url)} names no revision after its @", origin=origin)
+    bare = without_credentials(urlunsplit((transport, parts.netloc, path, parts.query, "")))
     return GitSource(bare, unquote(revision) or None, _credentials(parts.username, parts.password, transport))
 
 

@@ -121,7 +121,7 @@ def _allowances(told: Explanation[Node], provider: PackageProvider) -> Iterator[
 
 
 def _places(provider: PackageProvider, name: str) -> str:
-    from provenv.config.redact import redact
+    from provenv.addresses import redact
 
     route = provider.route(name)
     return " or ".join(redact(index.url) for index in (*route.indexes, *route.flats)) or "any index"

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from provenv.locks.portable import path_of, portable_path, without_credentials
+from provenv.addresses import without_credentials
+from provenv.locks.portable import path_of, portable_path
 
 
 @pytest.mark.parametrize(
@@ -19,7 +20,7 @@ from provenv.locks.portable import path_of, portable_path, without_credentials
         ("git+https://u:p%40@g.example/r@v1", "git+https://g.example/r@v1"),
         ("ssh://git@g.example/r@v1", "ssh://git@g.example/r@v1"),
         ("git+ssh://git@g.example/r", "git+ssh://git@g.example/r"),
-        ("git+ssh://u:p@g.example/r", "git+ssh://g.example/r"),
+        ("git+ssh://u:p@g.example/r", "git+ssh://u@g.example/r"),
         ("https://a.example/r@v1", "https://a.example/r@v1"),
         ("two https://u:p@a.example and https://t@b.example", "two https://a.example and https://b.example"),
     ],

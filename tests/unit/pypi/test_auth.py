@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from provenv.addresses import redact
 from provenv.errors import IndexAnswerError, PluginError
 from provenv.hooks.types import IndexAuth
 from provenv.manifest.values import Index
-from provenv.pypi.addresses import origin_of, redact, split_login
+from provenv.pypi.addresses import origin_of, split_login
 from support.index_server import Fault, TestIndex
 
 from .conftest import MakeFinder
@@ -45,7 +46,7 @@ def test_the_login_in_an_address(url: str, clean: str, login: tuple[str, str] | 
 
 
 def test_what_is_shown_of_an_address() -> None:
-    assert redact("https://u:p@h.example/x?token=secret#frag") == "https://h.example/x?…"
+    assert redact("https://u:p@h.example/x?token=secret#frag") == "https://***@h.example/x?…#frag"
     assert origin_of("HTTPS://u:p@H.example:8/x") == "https://h.example:8"
 
 
