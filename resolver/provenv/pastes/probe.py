@@ -1,0 +1,93 @@
+"""A machine as the plugins' readers understand what was pasted of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from provenv.hooks.pastes import PasteReader, Reading
+from provenv.hooks.types import Device, Finding, Paste
+from provenv.recording import RecordedProbe
+
+_ANCHORS = ("sys", "proc", "etc", "dev")
+
+
+class PasteProbe(RecordedProbe):
+    """Pastes, and the answers that they stand for.
+
+    A file's text also answers as the file that it was on its machine, where its path tells: `x/proc/cpuinfo` is
+    /proc/cpuinfo.
+    """
+
+    def __init__(self, pastes: Sequence[Paste], readings: Sequence[Reading]) -> None:
+        self._pastes = tuple(pastes)
+        self.readings = tuple(readings)
+        super().__init__(_merged(self.readings, _files(pastes)))
+
+    def pastes(self) -> tuple[Paste, ...]:
+        return self._pastes
+
+    @property
+    def devices(self) -> tuple[Device, ...]:
+        """Every device that any reader saw."""
+        return tuple(device for reading in self.readings for device in reading.devices)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What the readers think worth telling, each once."""
+        return tuple(dict.fromkeys(f for reading in self.readings for f in reading.findings))
+
+    def fact(self, name: str) -> str | None:
+        """The first reader's `driver`, `cuda_reported` ..."""
+        return next((dict(r.facts)[name] for r in self.readings if dict(r.facts).get(name)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Understanding:
+    """A probe of what was understood, and a line for each reader that failed."""
+
+    probe: PasteProbe
+    problems: tuple[str, ...] = ()
+
+
+def understand(pastes: Sequence[Paste], readers: Iterable[PasteReader]) -> Understanding:
+    """Ask every reader, in their order. A reader that raises is named, and the others' answers stand."""
+    readings: list[Reading] = []
+    problems: list[str] = []
+    for reader in readers:
+        try:
+            reading = reader.read(tuple(pastes))
+            if not isinstance(reading, Reading):
+                raise TypeError(f"it answered {reading!r:.60}, not a Reading")
+            readings.append(reading)
+        except Exception as error:  # a plugin may raise whatever it likes
+            words = " ".join(str(error).split())
+            problems.append(f"the paste reader {reader.name} failed: {type(error).__name__}: {words}")
+    return Understanding(PasteProbe(pastes, readings), tuple(problems))
+
+
+def _merged(
+    readings: Iterable[Reading], files: Mapping[str, Mapping[str, object]]
+) -> dict[str, dict[str, object]]:
+    merged: dict[str, dict[str, object]] = {kind: dict(answers) for kind, answers in files.items()}
+    for reading in readings:
+        for kind, answers in reading.answers.items():
+            kept = merged.setdefault(kind, {})
+            for question, answer in answers.items():
+                kept.setdefault(question, answer)
+    return merged
+
+
+def _files(pastes: Iterable[Paste]) -> dict[str, dict[str, object]]:
+    """Files and folders by their absolute paths, for pastes that lie below a `sys`, `proc` ... folder."""
+    files: dict[str, object] = {}
+    folders: dict[str, set[str]] = {}
+    for paste in pastes:
+        parts = paste.name.split("/")
+        start = next((place for place, part in enumerate(parts[:-1]) if part in _ANCHORS), None)
+        if start is None:
+            continue
+        files.setdefault("/" + "/".join(parts[start:]), paste.text)
+        for place in range(start + 1, len(parts)):
+            folders.setdefault("/" + "/".join(parts[start:place]), set()).add(parts[place])
+    return {"file": files, "folder": {path: sorted(names) for path, names in folders.items()}}
