@@ -227,12 +227,12 @@ def _is_name(text: str) -> bool:
 def _broken_field(value: Named) -> str | None:
     """What is wrong with the fields that all else relies on: a function that is none, a text preference."""
     what = f"the {type(value).__name__} {value.name!r}"
-    for field, kind in type(value).__annotations__.items():
-        given = getattr(value, field)
+    for name, kind in type(value).__annotations__.items():
+        given = getattr(value, name)
         if str(kind).startswith("Callable") and not callable(given):
-            return f"{what} with {field} = {_short(given)}, which is no function"
+            return f"{what} with {name} = {_short(given)}, which is no function"
         if kind in ("str", "int") and type(given).__name__ != kind:
-            return f"{what} with {field} = {_short(given)}, which is no {kind}"
+            return f"{what} with {name} = {_short(given)}, which is no {kind}"
     return None
 
 

@@ -7,18 +7,21 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 
 _ANSI = re.compile(
-    r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|_[^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])"
+    r"\x1b(?:\[[0-?]*[ -/]*[@-~]"  # colours, cursor
+    r"|[\]_][^\x07\x1b]*(?:\x07|\x1b\\)"  # titles, and what CI systems hide in them
+    r"|[@-Z\\-_])"
 )
 _CARET_ANSI = re.compile(r"(?:\^\[|\\(?:e|x1[bB]|033|u001[bB]))\[[0-9;]*[A-Za-z]")
 _BLANKS = re.compile("[\u00a0\u2000-\u200a\u202f\u205f\u3000]")
-_INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060\ufeff\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f]")
+_INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060\ufeff\x00-\x08\x0b\x0c\x0e-\x1a\x1b-\x1f\x7f]")
 _ENTITY = re.compile(r"&(?:amp|lt|gt|quot|apos|nbsp|#\d{1,6}|#x[0-9a-fA-F]{1,5});")
 
 # Prefixes that stand before a line of any log and before nothing else.
 _STAMPS = (
     re.compile(r"^\s*_bk;t=\d+\s?"),  # Buildkite
     re.compile(
-        r"^\s*\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?\]?(?: [OE][ +]?(?=\s|\|))?[ \t]?"
+        r"^\s*\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?\]?"
+        r"(?: \d\d[OE][ +]?)?[ \t]?"  # GitLab's stream and section
     ),
     re.compile(r"^\s*\[\d\d:\d\d:\d\d(?:[.,]\d+)?\][ \t]?"),
     re.compile(r"^\s*[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S+ [\w./-]+(?:\[\d+\])?: "),  # syslog
@@ -69,7 +72,7 @@ def _unstamped(line: str) -> str:
 def _without_runs(
     lines: Sequence[str], match: Callable[[str], re.Match[str] | None], least: int
 ) -> list[str]:
-    """The lines, a prefix taken from every run of at least `least` lines that have it; blank ones join runs."""
+    """The lines, a prefix taken from each run of `least` or more that have it; blank ones join runs."""
     result = list(lines)
     for run in _runs(lines, lambda line: match(line) is not None):
         if len(run) >= least:

@@ -13,7 +13,7 @@ from provenv.pastes.decoding import decode
 
 STANDARD_INPUT = "-"
 FILE_LIMIT = 16 * 2**20
-"""Bytes of one file that are read at most; the largest report of a real machine has a few hundred thousand."""
+"""Bytes of one file that are read at most; a real machine's largest report has a few hundred thousand."""
 FILES_LIMIT = 20_000
 """Files of one folder that are read at most: a whole /sys/class/kfd of 64 GPUs has a tenth of it."""
 

@@ -15,8 +15,8 @@ _ANCHORS = ("sys", "proc", "etc", "dev")
 class PasteProbe(RecordedProbe):
     """Pastes, and the answers that they stand for.
 
-    A file's text also answers as the file that it was on its machine, where its path tells: `x/proc/cpuinfo` is
-    /proc/cpuinfo.
+    A file's text also answers as the file that it was on its machine, where its path tells: `x/proc/cpuinfo`
+    is /proc/cpuinfo.
     """
 
     def __init__(self, pastes: Sequence[Paste], readings: Sequence[Reading]) -> None:
