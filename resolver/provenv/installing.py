@@ -16,6 +16,7 @@ from provenv.fitting import best_first, fit, wrong_platform
 from provenv.host import Host
 from provenv.locks.reader import read
 from provenv.project import Project
+from provenv.resolving.build_sources import build_settings
 from provenv.targets import Target, context_of
 
 
@@ -87,7 +88,7 @@ def install_project(
     done = install(
         chosen.path,
         into or store.prefix_of(project.folder, chosen.target.name),
-        project.settings,
+        build_settings(project.manifest, project.settings),
         _outfit(project, chosen.target),
         python=python,
         places=machine_places(project.settings, tuple(project.plugins.index_auth.values())),

@@ -16,6 +16,7 @@ from provenv.pypi.builds import build_metadata
 from provenv.pypi.cache import Cache
 from provenv.pypi.direct import DirectCandidate, DirectResolver
 from provenv.pypi.finder import Finder, NeedsBuild
+from provenv.resolving.build_sources import build_settings
 from provenv.standards.requirements import Requirement
 
 
@@ -29,7 +30,8 @@ class Files:
         self._stack = stack
         self._may_build: FileRule = project.manifest.build
         self._settings = project.settings
-        self._provision = uv_provision(project.settings, exclude_newer=project.manifest.exclude_newer)
+        settings = build_settings(project.manifest, project.settings)
+        self._provision = uv_provision(settings, exclude_newer=project.manifest.exclude_newer)
 
     def metadata(self, artifact: Artifact, python: str) -> Metadata:
         """The core metadata of a file; an sdist that does not say them is built in isolation.
