@@ -4,8 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from provenv.hooks import Accelerator, Build, Builds, Context, Detection, Device, Finding, Probe, hookimpl
-from provenv_plugins.pytorch import FAMILY, index_of
+from provenv.hooks import (
+    Accelerator,
+    Build,
+    Builds,
+    Context,
+    Detection,
+    Device,
+    Finding,
+    Probe,
+    Releases,
+    hookimpl,
+)
+from provenv_plugins.pytorch import FAMILY, index_of, publishes, undeclared
 
 
 def accepts(os: str, arch: str) -> str | None:
@@ -39,6 +50,15 @@ def _linux_needs(context: Context) -> str:
     if context.envelope.one("musl"):
         return "glibc: PyTorch publishes no wheel for musl (Alpine)"
     return "glibc 2.28 from torch 2.7 on, 2.17 before"
+
+
+def releases(package: str, context: Context) -> Releases:
+    """See `cpu_builds.releases_for`."""
+    if package != "torch":
+        return Releases()
+    from provenv_plugins.cpu_builds import releases_for
+
+    return releases_for(context)
 
 
 def detect(probe: Probe) -> Detection:
@@ -154,4 +174,7 @@ def provenv_accelerators() -> Iterable[Accelerator]:
         torch_device="cpu",
         family=FAMILY,
         diagnose=diagnose,
+        releases=releases,
+        undeclared=undeclared,
+        publishes=publishes,
     )

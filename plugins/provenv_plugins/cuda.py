@@ -12,11 +12,14 @@ from provenv.hooks import (
     EnvelopeKey,
     Finding,
     Probe,
+    Releases,
+    Runtime,
     VirtualPackage,
     hookimpl,
 )
 from provenv_plugins.numbers import checked
-from provenv_plugins.pytorch import FAMILY
+from provenv_plugins.pytorch import FAMILY, undeclared
+from provenv_plugins.pytorch import publishes as pytorch_publishes
 
 
 def accepts(os: str, arch: str) -> str | None:
@@ -33,6 +36,28 @@ def builds(context: Context) -> Builds:
     from provenv_plugins.cuda_builds import choose_builds
 
     return choose_builds(context)
+
+
+def releases(package: str, context: Context) -> Releases:
+    """See `cuda_builds.releases_for`."""
+    if package != "torch":
+        return Releases()
+    from provenv_plugins.cuda_builds import releases_for
+
+    return releases_for(context)
+
+
+def publishes(url: str) -> tuple[str, ...]:
+    """The PyTorch indexes', and what Jetson's own index has of the same."""
+    jetson = url.startswith("https://pypi.jetson-ai-lab.io/")
+    return (*FAMILY, "torchcodec", "onnxruntime-gpu") if jetson else pytorch_publishes(url)
+
+
+def carried(name: str, version: str) -> str | None:
+    """See `cuda_carriers.carried`."""
+    from provenv_plugins.cuda_carriers import carried as major
+
+    return major(name, version)
 
 
 def detect(probe: Probe) -> Detection:
@@ -106,4 +131,8 @@ def provenv_accelerators() -> Iterable[Accelerator]:
         conda_virtual_packages=virtual_packages,
         features=features,
         diagnose=diagnose,
+        releases=releases,
+        undeclared=undeclared,
+        publishes=publishes,
+        runtime=Runtime("CUDA", ("13", "12", "11"), carried),
     )

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
 
-from provenv.hooks import Builds, Context
+from provenv.hooks import Builds, Context, Releases
 from provenv_plugins.cuda_drivers import driver_fault, dropped_fault, floor, numbers
 from provenv_plugins.pytorch import index_of
 from provenv_plugins.tables import Row, rows
-from provenv_plugins.torch_builds import Flavour, choose, compiled, releases
+from provenv_plugins.torch_builds import Flavour, Runs, choose, compiled, releases
+from provenv_plugins.torch_rows import torch_releases
 
 # GPUs inside Jetson modules. torch's own check (DEVICE_REQUIREMENT in torch/cuda/__init__.py, 2.11 to 2.15)
 # takes no desktop or server code for them; from CUDA 13.2 on it does for these two (pytorch PR #186285).
@@ -24,6 +25,25 @@ def choose_builds(context: Context) -> Builds:
     capabilities a GPU that the newest builds run; each build says so in `needs`. Of several capabilities one
     build must run all.
     """
+    return choose(context, flavours(context), _refuses(context), _runs(context))
+
+
+def releases_for(context: Context) -> Releases:
+    """The table of torch's CUDA builds for a target; where it promises no hardware, no row is sure."""
+    promised = any(context.envelope.one(word) for word in ("driver", "cuda", "compute-capability"))
+
+    def unsure(flavour: Flavour, torch: str) -> str | None:
+        if promised:
+            return None
+        codes = ", ".join(compiled_for(flavour.name, context.platform, torch))
+        driver = floor(cuda_of(flavour.name)[0], context.os)
+        return f"it needs NVIDIA driver {driver} or newer and a GPU of compute capability {codes} (or alike)"
+
+    return torch_releases(context, flavours(context), _refuses(context), _runs(context), unsure=unsure)
+
+
+def _refuses(context: Context) -> Callable[[Flavour], str | None]:
+    """Why the promised driver serves no version of a build."""
     capabilities = context.envelope.all("compute-capability")
 
     def refuses(flavour: Flavour) -> str | None:
@@ -31,12 +51,19 @@ def choose_builds(context: Context) -> Builds:
         faults += [dropped_fault(capability, context.envelope) for capability in capabilities]
         return next(filter(None, reversed(faults)), None)
 
+    return refuses
+
+
+def _runs(context: Context) -> Runs:
+    """Why one of the promised GPUs does not run a version of a build."""
+    capabilities = context.envelope.all("compute-capability")
+
     def runs(flavour: Flavour, torch: str) -> str | None:
         codes = compiled_for(flavour.name, context.platform, torch)
         missing = [c for c in capabilities if not covers(codes, c, cuda_of(flavour.name))]
         return _arch_fault(torch, codes, missing[0]) if missing else None
 
-    return choose(context, flavours(context), refuses, runs)
+    return runs
 
 
 def flavours(context: Context) -> Iterable[Flavour]:
@@ -61,6 +88,7 @@ def _flavour(row: Row, context: Context) -> Flavour:
         unadvertised=frozenset(row.texts("unadvertised")),
         python=(pythons[0], pythons[1]) if pythons else None,
         note=_needs(name, context),
+        runtime=str(cuda_of(name)[0]),
     )
 
 
@@ -73,7 +101,8 @@ def _default_flavours(context: Context) -> Iterable[Flavour]:
             by_build.setdefault(build, []).append(release.torch)
     for name, torch in by_build.items():
         note = f"{_needs(name, context)}; these are the default index's own wheels"
-        yield Flavour(name, None, tuple(torch), ("", name), labelled=False, note=note)
+        major = str(cuda_of(name)[0])
+        yield Flavour(name, None, tuple(torch), ("", name), labelled=False, note=note, runtime=major)
 
 
 def _needs(name: str, context: Context) -> str:

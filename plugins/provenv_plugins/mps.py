@@ -14,11 +14,12 @@ from provenv.hooks import (
     Finding,
     Probe,
     Rejected,
+    Releases,
     hookimpl,
 )
 from provenv_plugins.macos import ENVELOPE as MACOS
 from provenv_plugins.numbers import parse_numbers
-from provenv_plugins.pytorch import FAMILY
+from provenv_plugins.pytorch import FAMILY, publishes, undeclared
 from provenv_plugins.tables import rows
 
 
@@ -58,6 +59,34 @@ def builds(context: Context) -> Builds:
     if newest:
         needs += f"; macOS {words} is served by torch before {newest}"
     return Builds((Build("mps", None, FAMILY, ("", "cpu"), constraints, needs),))
+
+
+def releases(package: str, context: Context) -> Releases:
+    """The macOS wheels again, as far as their MPS runs on the promised macOS."""
+    if package != "torch":
+        return Releases()
+    from provenv_plugins.cpu_builds import macos_runs
+    from provenv_plugins.torch_builds import Flavour, numbers
+    from provenv_plugins.torch_builds import releases as every_release
+    from provenv_plugins.torch_rows import torch_releases
+
+    macos = parse_numbers(context.envelope.one("macos") or "14") or (14,)
+    limit = torch_limit(macos)
+    installs = macos_runs(context)
+
+    def runs(flavour: Flavour, torch: str) -> str | None:
+        if limit is None or (limit and numbers(torch) >= numbers(limit)):
+            needed = next(
+                floor
+                for before, floor in reversed(floors())
+                if not before or numbers(torch) < numbers(before)
+            )
+            words, promised = ".".join(map(str, needed)), ".".join(map(str, macos))
+            return f"its MPS needs macOS {words} or newer; this target promises {promised}"
+        return installs(flavour, torch) if installs else None
+
+    flavour = Flavour("mps", None, tuple(release.torch for release in every_release()), ())
+    return torch_releases(context, [flavour], lambda flavour: None, runs)
 
 
 def detect(probe: Probe) -> Detection:
@@ -110,4 +139,7 @@ def provenv_accelerators() -> Iterable[Accelerator]:
         family=FAMILY,
         envelope=MACOS,  # that is what a target promises for MPS too
         diagnose=diagnose,
+        releases=releases,
+        undeclared=undeclared,
+        publishes=publishes,
     )

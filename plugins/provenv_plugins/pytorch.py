@@ -19,6 +19,24 @@ FAMILY = (
 )
 
 
+# What the build indexes hold beside, built against one torch and one CUDA, too. On the same pages lie old
+# copies of other projects' packages (numpy 2.1.2, requests 2.28.1), which nobody means.
+EXTENSIONS = ("torchao", "torchcodec", "torchtext", "torchdata", "xformers", "fbgemm-gpu*", "torch-tensorrt")
+
+
+def publishes(url: str) -> tuple[str, ...]:
+    """What to take from a build's index, or the page of all files, where a manifest names it."""
+    own = url.startswith(("https://download.pytorch.org/whl", "https://download-r2.pytorch.org/whl"))
+    return (*FAMILY, *EXTENSIONS) if own else ()
+
+
+def undeclared(name: str, version: str) -> tuple[str, ...]:
+    """See `torch_pairs.undeclared`."""
+    from provenv_plugins.torch_pairs import undeclared as needs
+
+    return needs(name, version)
+
+
 def index_of(build: str) -> str:
     """The canonical address of a build's simple index."""
     return f"{INDEX}{build}"

@@ -4,8 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from provenv.hooks import Accelerator, Builds, Context, Detection, EnvelopeKey, Finding, Probe, hookimpl
-from provenv_plugins.pytorch import FAMILY
+from provenv.hooks import (
+    Accelerator,
+    Builds,
+    Context,
+    Detection,
+    EnvelopeKey,
+    Finding,
+    Probe,
+    Releases,
+    hookimpl,
+)
+from provenv_plugins.pytorch import FAMILY, undeclared
+from provenv_plugins.pytorch import publishes as pytorch_publishes
 
 
 def accepts(os: str, arch: str) -> str | None:
@@ -20,6 +31,26 @@ def builds(context: Context) -> Builds:
     from provenv_plugins.rocm_builds import choose_builds
 
     return choose_builds(context)
+
+
+def releases(package: str, context: Context) -> Releases:
+    """See `rocm_builds.releases_for`."""
+    if package != "torch":
+        return Releases()
+    from provenv_plugins.rocm_builds import releases_for
+
+    return releases_for(context)
+
+
+AMD_PACKAGES = ("rocm", "rocm-*", "amd-torch*", "amd-torchvision*", "amd-torchaudio*")
+"""What AMD's own torch wheels need of the same index: rocm[libraries], rocm-sdk-*, amd-torch-device-*."""
+
+
+def publishes(url: str) -> tuple[str, ...]:
+    """The PyTorch indexes', and what AMD's own have of the same with the ROCm libraries."""
+    hosts = ("repo.amd.com", "stable.repo.amd.com", "repo.radeon.com", "rocm.nightlies.amd.com")
+    own = any(url.startswith(f"https://{host}/") for host in hosts)
+    return (*FAMILY, *AMD_PACKAGES) if own else pytorch_publishes(url)
 
 
 def detect(probe: Probe) -> Detection:
@@ -81,4 +112,7 @@ def provenv_accelerators() -> Iterable[Accelerator]:
         environment=environment,
         features=features,
         diagnose=diagnose,
+        releases=releases,
+        undeclared=undeclared,
+        publishes=publishes,
     )

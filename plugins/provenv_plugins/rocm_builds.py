@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from provenv.hooks import Build, Builds, Context, Rejected
+from provenv.hooks import Build, Builds, Context, Rejected, ReleaseRow, Releases
 from provenv_plugins.numbers import parse_numbers
 from provenv_plugins.pytorch import FAMILY, index_of
+from provenv_plugins.rocm import AMD_PACKAGES
 from provenv_plugins.tables import rows
-from provenv_plugins.torch_builds import Flavour, choose, compiled, numbers
-
-# What AMD's own torch wheels need of the same index (rocm[libraries], rocm-sdk-*, amd-torch-device-*).
-AMD_PACKAGES = ("rocm", "rocm-*", "amd-torch*")
+from provenv_plugins.torch_builds import Flavour, Runs, choose, compiled, numbers
+from provenv_plugins.torch_rows import torch_releases
 
 # Targets that share an instruction set closely enough for AMD's override to work for most people.
 # Source: ROCm/legacy-rocm-build issue #1797; others are dangerous or fail (pytorch PR #179653, MIOpen #3954).
@@ -25,17 +24,36 @@ def choose_builds(context: Context) -> Builds:
     Without a declared gfx target one that the newest build runs is assumed; of several, one build runs all.
     """
     targets = context.envelope.all("gfx")
-
-    def runs(flavour: Flavour, torch: str) -> str | None:
-        return next(filter(None, (_fault(flavour.name, torch, gfx) for gfx in targets)), None)
-
-    chosen = choose(context, _flavours(context), lambda flavour: None, runs)
+    chosen = choose(context, _flavours(context), lambda flavour: None, _runs(targets))
     families = _families(context, targets)
     if families:
         return replace(chosen, offered=(*chosen.offered, *families))
     return (
         chosen if chosen.offered or chosen.rejected else Builds((), (Rejected("rocm", _no_family(targets)),))
     )
+
+
+def releases_for(context: Context) -> Releases:
+    """The table of torch's ROCm builds for a target, AMD's own last: no table says which torch these have."""
+    targets = context.envelope.all("gfx")
+
+    def unsure(flavour: Flavour, torch: str) -> str | None:
+        return None if targets else f"it needs a GPU among {', '.join(compiled_for(flavour.name, torch))}"
+
+    more = [
+        ReleaseRow(build.name, None, (), (), True, f"see {build.index}: {build.needs}")
+        for build in _families(context, targets)
+    ]
+    return torch_releases(
+        context, _flavours(context), lambda flavour: None, _runs(targets), unsure=unsure, more=more
+    )
+
+
+def _runs(targets: tuple[str, ...]) -> Runs:
+    def runs(flavour: Flavour, torch: str) -> str | None:
+        return next(filter(None, (_fault(flavour.name, torch, gfx) for gfx in targets)), None)
+
+    return runs
 
 
 def _no_family(targets: tuple[str, ...]) -> str:

@@ -41,6 +41,7 @@ class Flavour:
     python: tuple[str, str] | None = None
     packages: tuple[str, ...] = FAMILY
     note: str = ""
+    runtime: str | None = None
 
 
 # For one torch version of a flavour: None when the target's GPUs run it, else why not, in words.
@@ -125,7 +126,7 @@ def _usable(flavour: Flavour, context: Context, runs: Runs) -> _Usable | str:
     faults = {torch: runs(flavour, torch) for torch in flavour.torch}
     reason = ""
     for torch in reversed(flavour.torch):
-        fault = faults[torch] or _release_fault(flavour, torch, context)
+        fault = faults[torch] or release_fault(flavour, torch, context)
         if fault is None:
             at = flavour.torch.index(torch)
             oldest, last = _reach(flavour.torch[at::-1], faults), _reach(flavour.torch[at:], faults)
@@ -139,16 +140,25 @@ def _reach(versions: Iterable[str], faults: Mapping[str, str | None]) -> str:
     return list(takewhile(lambda torch: faults[torch] is None, versions))[-1]
 
 
-def _release_fault(flavour: Flavour, torch: str, context: Context) -> str | None:
+def release_of(torch: str) -> Release:
+    """The row of a release."""
+    return next(release for release in releases() if release.torch == torch)
+
+
+def python_span(flavour: Flavour, torch: str) -> tuple[str, str]:
+    """The oldest and newest Python of a version's wheels."""
+    return flavour.python or release_of(torch).python
+
+
+def release_fault(flavour: Flavour, torch: str, context: Context) -> str | None:
     """Why a version's wheels are not for the target's Python or C library; their tags say the same."""
-    release = next(release for release in releases() if release.torch == torch)
-    oldest, newest = flavour.python or release.python
+    oldest, newest = python_span(flavour, torch)
     minor = (parse_numbers(context.python) or ())[:2]
     if minor and not (parse_numbers(oldest) or ()) <= minor <= (parse_numbers(newest) or ()):
         pythons = oldest if oldest == newest else f"{oldest} to {newest}"
         which = ", the last of it," if torch == flavour.torch[-1] else ""
         return f"torch {torch}{which} is for Python {pythons}; this target has {'.'.join(map(str, minor))}"
-    return _glibc_fault(release, context) if context.os == "linux" else None
+    return _glibc_fault(release_of(torch), context) if context.os == "linux" else None
 
 
 def _glibc_fault(release: Release, context: Context) -> str | None:
@@ -162,7 +172,15 @@ def _glibc_fault(release: Release, context: Context) -> str | None:
 
 def _build(flavour: Flavour, usable: _Usable) -> Build:
     constraints = _constraints(flavour, usable)
-    return Build(flavour.name, flavour.index, flavour.packages, flavour.locals, constraints, flavour.note)
+    return Build(
+        flavour.name,
+        flavour.index,
+        flavour.packages,
+        flavour.locals,
+        constraints,
+        flavour.note,
+        flavour.runtime,
+    )
 
 
 def _constraints(flavour: Flavour, usable: _Usable) -> tuple[str, ...]:

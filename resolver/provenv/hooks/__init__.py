@@ -22,6 +22,9 @@ from provenv.hooks.types import (
     Platform,
     Probe,
     Rejected,
+    ReleaseRow,
+    Releases,
+    Runtime,
     VirtualPackage,
 )
 
@@ -48,6 +51,9 @@ __all__ = [
     "Probe",
     "Reading",
     "Rejected",
+    "ReleaseRow",
+    "Releases",
+    "Runtime",
     "VirtualPackage",
     "hookimpl",
 ]

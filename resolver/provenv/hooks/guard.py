@@ -8,7 +8,7 @@ from functools import wraps
 from typing import Any, TypeVar
 
 from provenv.errors import PluginError, ProvenvError
-from provenv.hooks.types import Accelerator, Builds, Detection, Envelope, Platform
+from provenv.hooks.types import Accelerator, Builds, Detection, Envelope, Platform, Releases
 
 Value = TypeVar("Value", Platform, Accelerator)
 
@@ -17,6 +17,9 @@ _ANSWERS: dict[str, tuple[type, ...]] = {
     "Accelerator.accepts": (str, type(None)),
     "Accelerator.builds": (Builds,),
     "Accelerator.detect": (Detection,),
+    "Accelerator.publishes": (tuple, list),
+    "Accelerator.releases": (Releases,),
+    "Accelerator.undeclared": (tuple, list),
     "Platform.detect": (Envelope, type(None)),
     "Platform.wheel_platform_tags": (tuple, list),
     "Platform.activation": (tuple, list),

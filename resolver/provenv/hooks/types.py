@@ -224,6 +224,8 @@ class Build:
     """Requirements that this build adds for this target, e.g. `torch<2.15`, each said why in `needs`."""
     needs: str = ""
     """What it needs of the hardware, in words for an explanation."""
+    runtime: str | None = None
+    """The major of its accelerator's `Runtime` that it is built for: `13`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +242,47 @@ class Builds:
 
     offered: tuple[Build, ...]
     rejected: tuple[Rejected, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseRow:
+    """A row of a table of releases: a version of one build, what goes with it, whether a target runs it.
+
+    `version` None: the build's index says it, no table does. `goes_with`: (package, version) pairs. `python`:
+    minor versions (`3.12`), oldest first. `runs` None: what would decide it is not known; `why` says why not,
+    or what it depends on.
+    """
+
+    build: str
+    version: str | None
+    goes_with: tuple[tuple[str, str], ...] = ()
+    python: tuple[str, ...] = ()
+    runs: bool | None = True
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Releases:
+    """A package's releases for an accelerator: the row to take before another comes before it.
+
+    `notes`: sentences that a reader of the table should know.
+    """
+
+    rows: tuple[ReleaseRow, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """Libraries of which one environment can hold a single major version, such as CUDA's.
+
+    `majors`: newest first (`13`, `12`). `carried(name, version)`: the major that a version of a package
+    (canonical name) brings or is built for, None for a package that has nothing to do with it.
+    """
+
+    name: str
+    majors: tuple[str, ...]
+    carried: Callable[[str, str], str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,6 +309,17 @@ class Accelerator:
     features: Callable[[Context], tuple[str, ...]] = lambda context: ()
     """The target's facts in the wheel-variant drafts' form: `nvidia :: sm_arch :: 90_real`."""
     diagnose: Callable[[Probe], Iterable[Finding]] = lambda probe: ()
+    releases: Callable[[str, Context], Releases] = lambda package, context: Releases()
+    """`releases(package, context)`: the table that `provenv compat PACKAGE` shows for a target; a context's
+    Python of "" is any. No rows for a package that there is no table of."""
+    undeclared: Callable[[str, str], tuple[str, ...]] = lambda name, version: ()
+    """`undeclared(name, version)`: requirements that a version of a package has and its metadata do not say.
+    Asked for every package of a resolution."""
+    publishes: Callable[[str], tuple[str, ...]] = lambda url: ()
+    """The packages (patterns) to take from an index of this address where a manifest names it beside others;
+    `()` for one that is not known. Such an index holds old copies of other projects' packages, too."""
+    runtime: Runtime | None = None
+    """What a lock may not mix the majors of; a build says which one it is of."""
 
 
 @dataclass(frozen=True, slots=True)
