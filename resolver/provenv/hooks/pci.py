@@ -1,0 +1,209 @@
+"""PCI devices as pasted texts name them: lspci in all its forms, udev's database, sysfs, modaliases.
+
+For plugins: which vendor's they are is for them to say.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from provenv.hooks.types import Paste
+
+
+@dataclass(frozen=True, slots=True)
+class PciDevice:
+    """One device; what a text does not say is "". Ids are four hexadecimal digits, in lower case."""
+
+    slot: str
+    vendor_id: str = ""
+    device_id: str = ""
+    vendor: str = ""
+    name: str = ""
+    driver: str = ""
+    display: bool = False
+    """It is a display controller, or a processing accelerator (PCI classes 03 and 12)."""
+    driver_told: bool = False
+    """The text would name a kernel driver if one were bound."""
+    folder: str = ""
+    """The sysfs folder among the pastes that it was found in."""
+
+    @property
+    def pci_id(self) -> str:
+        """`10de:20b0`, "" where the text has no numbers."""
+        return f"{self.vendor_id}:{self.device_id}" if self.vendor_id and self.device_id else ""
+
+
+_SLOT = r"(?:[0-9a-fA-F]{4,8}:)?[0-9a-fA-F]{2}:[0-9a-fA-F]{2}\.[0-7]"
+_LSPCI = re.compile(rf"^\s*({_SLOT})\s+(.*)$")
+_DISPLAY_WORDS = (
+    "vga compatible controller",
+    "3d controller",
+    "display controller",
+    "processing accelerators",
+)
+_IDS = re.compile(r"\[([0-9a-fA-F]{4}):([0-9a-fA-F]{4})\]")
+_MODALIAS = re.compile(r"pci:v0000([0-9A-Fa-f]{4})d0000([0-9A-Fa-f]{4})sv\w{8}sd\w{8}bc([0-9A-Fa-f]{2})")
+# Where a vendor's name ends in lspci's `Vendor Device`.
+_VENDOR = re.compile(
+    r"^(.*?(?:\[[^\]]*\]|Corporation|Corp\.|Inc\.?|Ltd\.?|GmbH|VMware|Group|Semiconductor|Technology))"
+    r"[, ]\s*(?=\S)"
+)
+
+
+def pci_devices(pastes: Iterable[Paste]) -> tuple[PciDevice, ...]:
+    """Every device once, what several texts say of it put together."""
+    found: dict[str, PciDevice] = {}
+    texts = tuple(pastes)
+    for source in (_sysfs(texts), *(_of_text(paste.text) for paste in texts)):
+        for device in source:
+            key = _key(device.slot)
+            found[key] = _joined(found[key], device) if key in found else device
+    return tuple(found.values())
+
+
+def _of_text(text: str) -> Iterable[PciDevice]:
+    yield from _lspci(text.splitlines())
+    yield from _machine_readable(text)
+    yield from _udev(text)
+    yield from _ubuntu_drivers(text)
+
+
+def _key(slot: str) -> str:
+    """A slot without its domain where that is the first: lspci leaves it out."""
+    return re.sub(r"^0+:(?=..:)", "", slot.lower())
+
+
+def _joined(first: PciDevice, second: PciDevice) -> PciDevice:
+    return PciDevice(
+        first.slot,
+        first.vendor_id or second.vendor_id,
+        first.device_id or second.device_id,
+        first.vendor or second.vendor,
+        first.name or second.name,
+        first.driver or second.driver,
+        first.display or second.display,
+        first.driver_told or second.driver_told,
+        first.folder or second.folder,
+    )
+
+
+def _lspci(lines: Sequence[str]) -> Iterable[PciDevice]:
+    heads = [(number, found) for number, line in enumerate(lines) if (found := _LSPCI.match(line))]
+    for place, (number, found) in enumerate(heads):
+        end = heads[place + 1][0] if place + 1 < len(heads) else len(lines)
+        device = _lspci_line(found[1], found[2])
+        if device is not None:
+            body = "\n".join(lines[number + 1 : end])
+            driver = re.search(r"Kernel driver in use:\s*(\S+)", body)
+            told = bool(driver or re.search(r"^\s+(?:Kernel modules:|Flags:|Control:)", body, re.MULTILINE))
+            yield _joined(device, PciDevice("", driver=driver[1] if driver else "", driver_told=told))
+
+
+def _lspci_line(slot: str, text: str) -> PciDevice | None:
+    numeric = re.match(r"^(?:Class )?([0-9a-f]{4}): ([0-9a-f]{4}):([0-9a-f]{4})\b", text)
+    if numeric:
+        return PciDevice(slot, numeric[2], numeric[3], display=numeric[1][:2] in ("03", "12"))
+    quoted = re.match(r'^"([^"]*)"\s+"([^"]*)"\s+"([^"]*)"', text)  # lspci -mm
+    if quoted:
+        return _named(slot, quoted[1], quoted[2], quoted[3])
+    kind, colon, rest = text.partition(": ")
+    if not colon:
+        return None
+    ids = _IDS.search(rest)
+    rest = re.sub(r"\s*\((?:rev|prog-if)\b.*$", "", _IDS.sub("", rest)).strip()
+    vendor = _VENDOR.match(rest)
+    name = rest[vendor.end() :].strip() if vendor else rest
+    return PciDevice(
+        slot,
+        ids[1].lower() if ids else "",
+        ids[2].lower() if ids else "",
+        vendor[1] if vendor else rest,
+        name,
+        display=kind.lower().startswith(_DISPLAY_WORDS),
+    )
+
+
+def _named(slot: str, kind: str, vendor: str, name: str) -> PciDevice:
+    """From `Class [0300]`, `Vendor [10de]`, `Device [1f02]`, with or without their numbers."""
+    vendor_id, vendor = _numbered(vendor)
+    device_id, name = _numbered(name)
+    display = kind.lower().startswith(_DISPLAY_WORDS)
+    return PciDevice(slot, vendor_id, device_id, vendor, name, display=display)
+
+
+def _numbered(text: str) -> tuple[str, str]:
+    """`NVIDIA Corporation [10de]` -> its number and the words; a text without one has none."""
+    number = re.search(r"\s*\[([0-9a-fA-F]{4})\]$", text)
+    return (number[1].lower(), text[: number.start()]) if number else ("", text)
+
+
+def _machine_readable(text: str) -> Iterable[PciDevice]:
+    """lspci -vmm: blocks of `Slot:`, `Class:`, `Vendor:`, `Device:` lines."""
+    for block in re.split(r"\n\s*\n", text):
+        values = dict(re.findall(r"^\s*(Slot|Class|Vendor|Device|Driver):\s+(.*?)\s*$", block, re.MULTILINE))
+        if {"Slot", "Class", "Vendor"} <= values.keys():
+            device = _named(values["Slot"], values["Class"], values["Vendor"], values.get("Device", ""))
+            yield _joined(device, PciDevice("", driver=values.get("Driver", "")))
+
+
+def _udev(text: str) -> Iterable[PciDevice]:
+    """`udevadm info --export-db`: blocks of `E: KEY=value` lines."""
+    if "E: PCI_ID=" in text:
+        for block in re.split(r"\n\s*\n|^(?=P: )", text, flags=re.MULTILINE):
+            values = dict(re.findall(r"^E: (\w+)=(.*?)\s*$", block, re.MULTILINE))
+            if device := _uevent(values, ""):
+                yield device
+
+
+def _sysfs(pastes: Iterable[Paste]) -> Iterable[PciDevice]:
+    """`.../cardN/device/{uevent,vendor,device}`, and a `uevent` of any PCI device."""
+    folders: dict[str, dict[str, str]] = {}
+    for paste in pastes:
+        folder, _, file = paste.name.rpartition("/")
+        if file in ("uevent", "vendor", "device", "class", "product_name"):
+            folders.setdefault(folder, {})[file] = paste.text.strip()
+    for folder, files in folders.items():
+        values = dict(re.findall(r"^(\w+)=(.*?)\s*$", files.get("uevent", ""), re.MULTILINE))
+        ids = [re.match(r"^0x([0-9a-f]{4})$", files.get(file, "")) for file in ("vendor", "device")]
+        if ids[0] and "PCI_ID" not in values:
+            values["PCI_ID"] = f"{ids[0][1]}:{ids[1][1] if ids[1] else ''}"
+        values.setdefault("PCI_CLASS", files.get("class", "0x030000")[2:])
+        device = _uevent(values, folder)
+        if device is not None:
+            yield _joined(device, PciDevice("", name=files.get("product_name", "")))
+
+
+def _uevent(values: Mapping[str, str], folder: str) -> PciDevice | None:
+    vendor, colon, number = values.get("PCI_ID", "").lower().partition(":")
+    if not colon:
+        return None
+    return PciDevice(
+        values.get("PCI_SLOT_NAME") or folder,
+        vendor,
+        number,
+        values.get("ID_VENDOR_FROM_DATABASE", ""),
+        values.get("ID_MODEL_FROM_DATABASE", ""),
+        values.get("DRIVER", ""),
+        display=values.get("PCI_CLASS", "").zfill(6)[:2] in ("03", "12"),
+        driver_told=True,
+        folder=folder,
+    )
+
+
+def _ubuntu_drivers(text: str) -> Iterable[PciDevice]:
+    """`ubuntu-drivers devices`: a path, a modalias, the vendor and the model."""
+    for block in re.split(r"^==\s", text, flags=re.MULTILINE):
+        alias = _MODALIAS.search(block)
+        slot = re.match(rf"\S*/({_SLOT}) ==", block)
+        if alias and slot:
+            values = dict(re.findall(r"^(vendor|model)\s*:\s*(.*?)\s*$", block, re.MULTILINE))
+            yield PciDevice(
+                slot[1],
+                alias[1].lower(),
+                alias[2].lower(),
+                values.get("vendor", ""),
+                values.get("model", ""),
+                display=alias[3] in ("03", "12"),
+            )

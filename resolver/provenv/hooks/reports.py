@@ -1,0 +1,139 @@
+"""Environment reports that name several vendors' devices: torch's collect_env, and those written after it.
+
+For plugins: who a device belongs to is for them to say.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+_KEY = re.compile(
+    r"^\s*(?:[-*\u2022]\s+|\d+[.)]\s+)?[*`|]*\s*"  # lists, emphasis and tables of Markdown
+    r"([^\W\d_][^:\uff1a=|]{0,60}?)[*`]*\s*[:\uff1a][*`]*(?:\s+|$)(.*?)\s*$"
+)
+_SECOND_FIELD = re.compile(r"\s{6,}(?=[A-Z][\w ]{2,40}: )")
+_LISTED = re.compile(r"^\s*GPU ([\d, ]+):\s+(.*?)(?:\s+\(UUID: .*)?$")
+_CAPABILITY = re.compile(r"^\s*GPU ([\d, ]+) Compute Capability:\s*(\d+\.\d+)")
+_MODELS = re.compile(r"^\s*(?:[-*]\s+)?\**GPU models and configuration\**\s*:\s*(.*)$", re.IGNORECASE)
+_PART = re.compile(r"^\s*MIG (\S+)\s+Device\s+\d+:")
+_NOTHING = frozenset(("", "n/a", "none", "could not collect", "not found", "no response", "_no response_"))
+
+MODELS = "gpu models and configuration"
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedGpu:
+    """A device that a report names. `parts`: the slices of it that are in use, e.g. `1g.12gb`."""
+
+    name: str
+    compute_capability: str | None = None
+    parts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentReport:
+    """What a report says. `fields`: its keys in lower case -> what stands behind them.
+
+    `torch`: "" where it says that there is none. `torch_rocm` and `torch_cuda`: what it was built for.
+    """
+
+    fields: Mapping[str, str]
+    gpus: tuple[ReportedGpu, ...]
+    torch: str | None
+    torch_cuda: str | None = None
+    torch_rocm: str | None = None
+
+    def value(self, *keys: str) -> str | None:
+        """The first of these fields that says something."""
+        return next((v for key in keys if (v := known(self.fields.get(key))) is not None), None)
+
+
+def known(value: str | None) -> str | None:
+    """A field's value, None for `N/A`, `Could not collect`, `No CUDA` and their like."""
+    if value is None or value.strip().lower() in _NOTHING or value.strip().lower().startswith("no cuda"):
+        return None
+    return value.strip()
+
+
+def fields(text: str) -> dict[str, str]:
+    """Every `key: value` line: the key in lower case -> the first value that is not empty."""
+    found: dict[str, str] = {}
+    for line in text.splitlines():
+        for part in _SECOND_FIELD.split(line) if len(line) < 2000 else [line]:
+            if match := _KEY.match(part):
+                key = " ".join(match[1].lower().split())
+                if not found.get(key):
+                    found[key] = match[2]
+    return found
+
+
+def environment_report(text: str) -> EnvironmentReport | None:
+    """The report that stands in a text, whole or cut; None when there is none."""
+    found = fields(text)
+    told = found.get("pytorch version", found.get("pytorch"))
+    if told is None and MODELS not in found and "cuda used to build pytorch" not in found:
+        return None
+    version = re.match(r"v?(\d\S*)", told or "")
+    torch = version[1] if version else ("" if (told or "").lower() in ("n/a", "module not found") else None)
+    local = re.search(r"\+(cu|rocm)(\d[\d.]*)", torch or "")
+    cuda = _number(found.get("cuda used to build pytorch")) or (
+        _dotted(local[2]) if local and local[1] == "cu" else None
+    )
+    rocm = _number(found.get("rocm used to build pytorch")) or _number(found.get("hip used to build pytorch"))
+    rocm = rocm or (local[2].rstrip(".") if local and local[1] == "rocm" else None)
+    return EnvironmentReport(found, tuple(_gpus(text.splitlines())), torch, cuda, rocm)
+
+
+def _number(value: str | None) -> str | None:
+    found = re.match(r"\d+\.\d\S*", value or "")
+    return found[0] if found else None
+
+
+def _dotted(digits: str) -> str:
+    """`128` -> 12.8, as CUDA stands in a local version."""
+    return digits if "." in digits else f"{digits[:-1]}.{digits[-1]}"
+
+
+def _gpus(lines: Sequence[str]) -> Iterable[ReportedGpu]:
+    names: dict[int, str] = {}
+    capabilities: dict[int, str] = {}
+    parts: dict[int, list[str]] = {}
+    bare: list[str] = []
+    last = -1
+    for number, line in enumerate(lines):
+        inline = re.match(
+            r"^\s*(?:[-*]\s+)?\**GPU models and configuration\**\s*:\s*(.*)$", line, re.IGNORECASE
+        )
+        line = inline[1] if inline else line
+        if found := _CAPABILITY.match(line):
+            capabilities.update(dict.fromkeys(_indices(found[1]), found[2]))
+        elif found := _LISTED.match(line):
+            last = -1
+            for index in _indices(found[1]):
+                # a list that stands twice in a text is one list
+                last = index if index not in names else -1
+                names.setdefault(index, found[2].strip())
+        elif (found := _PART.match(line)) and last >= 0:
+            parts.setdefault(last, []).append(found[1])
+        elif inline:
+            bare += _bare([inline[1], *lines[number + 1 : number + 33]])
+    if names:
+        for index, name in sorted(names.items()):
+            yield ReportedGpu(name, capabilities.get(index), tuple(parts.get(index, [])))
+    else:
+        yield from map(ReportedGpu, bare)
+
+
+def _indices(text: str) -> list[int]:
+    return [int(word) for word in re.findall(r"\d{1,4}", text)][:1024]
+
+
+def _bare(lines: Iterable[str]) -> Iterable[str]:
+    """Names without `GPU 0:` (old reports, ROCm's), until an empty line or the next field."""
+    for place, line in enumerate(lines):
+        if place and (not line.strip() or _KEY.match(line)):
+            return
+        if known(line) is not None:
+            yield line.strip()
