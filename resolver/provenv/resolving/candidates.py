@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from provenv.pypi.artifacts import Artifact
+from provenv.pypi.direct import DirectCandidate
 from provenv.resolving.catalog import Listing
-from provenv.resolving.rules import Rules, wanted_hash
-from provenv.standards.specifiers import mask, python_allows
+from provenv.resolving.rules import Rules, has_wanted_hash
+from provenv.standards.specifiers import contains, mask, python_allows
 from provenv.standards.tags import wheel_rank
 
-_WORST = 1 << 30
+_Rank = tuple[bool, bool, bool, int]
+"""Source distribution, yanked, not on the index that has the package (but in find-links), rank of the tag."""
 
 SOURCE_ONLY = "may not be built from source"
 """In a reason: a source distribution would serve if it were allowed."""
@@ -99,34 +103,42 @@ class Candidates:
 
     def _best(self, files: tuple[Artifact, ...], *, may_be_yanked: bool) -> Artifact | str:
         """The best file of one version, or the most telling reason why there is none."""
-        rules = self._rules
-        best: Artifact | None = None
-        best_rank: tuple[int, tuple[int, str]] = (_WORST, (0, ""))
+        best: tuple[_Rank, tuple[int, str], Artifact] | None = None
         refusal = "has no files"
-        builds = rules.builds(self.name)
-        no_binary = rules.no_binary.covers(self.name)
         for artifact in files:
-            if artifact.kind == "wheel":
-                rank = wheel_rank(artifact.tags, rules.tags)
-                if no_binary:
-                    refusal = "has wheels only, and `--no-binary` asks for a source distribution"
-                    continue
-                if rank is None:
-                    refusal = _later(refusal, f"has no wheel for {self._target_words()}")
-                    continue
-            elif not builds:
-                refusal = f"has no wheel for {self._target_words()} and {SOURCE_ONLY}"
+            rank = self._rank(artifact)
+            if rank is None:
+                refusal = self._unfit(artifact, refusal)
                 continue
-            else:
-                rank = _WORST - 1
             problem = self._problem(artifact, may_be_yanked)
             if problem:
                 refusal = problem
                 continue
             build = artifact.build_number or (0, "")
-            if best is None or (rank, (-build[0], build[1])) < best_rank:
-                best, best_rank = artifact, (rank, (-build[0], build[1]))
-        return best if best is not None else refusal
+            if best is None or rank < best[0] or (rank == best[0] and build > best[1]):
+                best = (rank, build, artifact)
+        return best[2] if best is not None else refusal
+
+    def _rank(self, artifact: Artifact) -> _Rank | None:
+        """How good a file is for this target, lowest best; None: it is of no use."""
+        rules = self._rules
+        if artifact.kind == "sdist":
+            tag = 0 if rules.builds(self.name) else None
+        else:
+            tag = None if rules.no_binary.covers(self.name) else wheel_rank(artifact.tags, rules.tags)
+        if tag is None:
+            return None
+        elsewhere = artifact.index != self.listing.where[0]
+        return artifact.kind == "sdist", artifact.yanked is not None, elsewhere, tag
+
+    def _unfit(self, artifact: Artifact, before: str) -> str:
+        """Why a file of this kind is of no use, unless a file that otherwise fits said more before."""
+        rules = self._rules
+        if artifact.kind == "sdist":
+            return f"has no wheel for {rules.target_words()} and {SOURCE_ONLY}"
+        if rules.no_binary.covers(self.name):
+            return "has wheels only, and `--no-binary` asks for a source distribution"
+        return f"has no wheel for {rules.target_words()}" if before == "has no files" else before
 
     def _problem(self, artifact: Artifact, may_be_yanked: bool) -> str | None:
         rules = self._rules
@@ -141,15 +153,22 @@ class Candidates:
             if artifact.uploaded >= cutoff:
                 return f"was published on {artifact.uploaded[:10]}, and only files from before {cutoff} count"
         hashes = rules.hashes.get(self.name)
-        if hashes and not wanted_hash(artifact, hashes):
+        if hashes and has_wanted_hash(artifact, hashes) is False:
             return "has no file with a hash that the manifest gives"
         return None
 
-    def _target_words(self) -> str:
-        minor = ".".join(self._rules.python.split(".")[:2])
-        return f"Python {minor} on {self._rules.platform}"
 
-
-def _later(refusal: str, reason: str) -> str:
-    """Keeps a reason that came from a file which otherwise fits: it says more than a missing wheel."""
-    return reason if refusal == "has no files" else refusal
+def misfits(candidate: DirectCandidate, rules: Rules) -> Mapping[str, int]:
+    """Why the target can't use a direct candidate, in words -> 1, its only version; empty: it can."""
+    artifact, metadata = candidate.artifact, candidate.metadata
+    found = []
+    if artifact is not None and artifact.kind == "wheel" and wheel_rank(artifact.tags, rules.tags) is None:
+        found.append(f"is a wheel for {artifact.tags}, not for {rules.target_words()}")
+    if metadata.requires_python and not python_allows(metadata.requires_python, rules.python):
+        found.append(f"requires Python {metadata.requires_python}")
+    found += [
+        f"is left out by the constraint {candidate.name}{specifier} ({origin})"
+        for specifier, origin in rules.constraints.get(candidate.name, ())
+        if not contains(specifier, candidate.version)
+    ]
+    return dict.fromkeys(found, 1)

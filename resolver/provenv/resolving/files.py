@@ -16,7 +16,9 @@ from provenv.pypi.builds import build_metadata
 from provenv.pypi.cache import Cache
 from provenv.pypi.direct import DirectCandidate, DirectResolver
 from provenv.pypi.finder import Finder, NeedsBuild
+from provenv.pypi.references import parse_reference
 from provenv.resolving.build_sources import build_settings
+from provenv.resolving.rules import has_wanted_hash
 from provenv.standards.requirements import Requirement
 
 
@@ -62,12 +64,36 @@ class Files:
                 records=self._cache,
             )
 
-    def checked(self, artifact: Artifact) -> Artifact:
-        """The file with its sha256 and size, which are found out where its index does not say them."""
-        if artifact.hashes.get("sha256") and artifact.size is not None:
-            return artifact
-        digest, size = self.finder.sha256(artifact)
-        return replace(artifact, hashes={**artifact.hashes, "sha256": digest}, size=size)
+    def checked(self, artifact: Artifact, hashes: frozenset[str] = frozenset()) -> Artifact:
+        """The file with its sha256 and size, which are found out where its index does not say them.
+
+        `hashes`: `algorithm:hex` of which it must have one. Raises IndexAnswerError when it has none.
+        """
+        if artifact.hashes.get("sha256") is None or artifact.size is None:
+            digest, size = self.finder.sha256(artifact)
+            artifact = replace(artifact, hashes={**artifact.hashes, "sha256": digest}, size=size)
+        if hashes and not has_wanted_hash(artifact, hashes):
+            self._check_hashes(artifact, hashes)
+        return artifact
+
+    def _check_hashes(self, artifact: Artifact, hashes: frozenset[str]) -> None:
+        """By the file itself: its index says digests of other algorithms than the manifest."""
+        import tempfile
+
+        from provenv.pypi.digests import LazyFile, check_digests
+
+        with tempfile.TemporaryDirectory(prefix="provenv-hash-") as folder:
+            file = LazyFile(lambda: self.finder.download(artifact, Path(folder) / artifact.filename))
+            check_digests(file, artifact.filename, (), sorted(hashes))
+
+    def place(self, url: str) -> str:
+        """A direct reference's address as it may be shown, the same for every spelling of it."""
+        reference = parse_reference(url, self._base)
+        return reference.shown + (f"#subdirectory={reference.subdirectory}" if reference.subdirectory else "")
+
+    def is_wheel(self, url: str) -> bool:
+        """Whether a direct reference names a wheel, which needs no build."""
+        return parse_reference(url, self._base).is_wheel
 
     def direct(self, requirement: ManifestRequirement | Requirement, python: str) -> DirectCandidate:
         """The one candidate of a requirement with a URL."""

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
-from provenv.manifest.values import ManifestRequirement
+from provenv.errors import InputError
 from provenv.pypi.artifacts import Artifact, Metadata
 from provenv.pypi.direct import DirectCandidate
 from provenv.pypi.metadata import MetadataError
-from provenv.resolving.candidates import Candidates
+from provenv.resolving.candidates import Candidates, misfits
 from provenv.resolving.catalog import Catalog
 from provenv.resolving.request import Request
 from provenv.resolving.routes import Route, Router
 from provenv.solver.provider import Provider, Unavailable
+from provenv.standards.markers import InvalidMarker
 from provenv.standards.requirements import Requirement
 from provenv.standards.specifiers import contains, mask, python_allows
 
@@ -28,22 +30,29 @@ class Node(NamedTuple):
         return f"{self.name}[{self.extra}]" if self.extra else self.name
 
 
+Asker = tuple[Node, int]
+"""A package and which of its versions."""
+
 PRERELEASE = "is a prerelease"
 
 
 class DirectNeeded(Exception):
     """A direct reference turned up while solving: the solve starts again with it known."""
 
-    def __init__(self, requirement: Requirement, by: str) -> None:
+    def __init__(self, requirement: Requirement, asker: str, by: str) -> None:
+        """`asker`: the name of the package whose metadata has it, "" for the manifest; `by`: it in words."""
         super().__init__(str(requirement))
         self.requirement = requirement
+        self.asker = asker
         self.by = by
 
 
 class PackageProvider(Provider[Node]):
     """The solver's provider for one target and one build.
 
-    `shown`: packages whose prereleases are looked at. `words`: (package, bitmask) -> the specifier text that
+    `direct`, `addresses`, `refused`: as `Directs` has them. `place_of`: an address as `addresses` has it.
+    `askers`: name -> who asks for it at an address. `shown`: packages whose
+    prereleases are looked at. `words`: (package, bitmask) -> the specifier text that
     made it, for explanations. `missing_extras`: extras that were asked for and that the package does not
     have.
     """
@@ -56,18 +65,23 @@ class PackageProvider(Provider[Node]):
         *,
         direct: Mapping[str, DirectCandidate],
         addresses: Mapping[str, str],
+        refused: Mapping[str, str],
         shown: frozenset[str],
         metadata_of: Callable[[Artifact], Metadata],
+        place_of: Callable[[str], str],
     ) -> None:
         self.request = request
         self.catalog = catalog
         self.router = router
         self.direct = direct
         self.addresses = addresses
+        self.refused = refused
         self.shown = shown
+        self.askers: dict[str, set[Asker]] = {}
         self.words: dict[tuple[str, int], str] = {}
         self.missing_extras: set[tuple[str, str, str]] = set()
         self._metadata_of = metadata_of
+        self._place_of = place_of
         self._routes: dict[str, Route] = {}
         self._alike: dict[Node, dict[frozenset[tuple[Node, int]], int]] = {}
         self._candidates: dict[str, Candidates] = {}
@@ -81,7 +95,7 @@ class PackageProvider(Provider[Node]):
 
     def unusable(self, package: Node) -> Mapping[str, int]:
         if package.name in self.direct:
-            return {}
+            return misfits(self.direct[package.name], self.request.rules)
         found = self.candidates(package.name)
         hidden = self.hidden_prereleases(package.name)
         return {**found.reasons, PRERELEASE: hidden} if hidden else found.reasons
@@ -114,24 +128,13 @@ class PackageProvider(Provider[Node]):
         found = self.metadata(package.name, version)
         if isinstance(found, Unavailable):
             return found
-        environment = self.request.rules.environment
-        wanted: list[Requirement] = []
-        if package.extra:
-            if package.extra not in found.extras:
-                self.missing_extras.add((package.name, found.version, package.extra))
-            extras = frozenset({package.extra})
-        else:
-            extras = frozenset()
-        for requirement in found.requires:
-            marker = requirement.marker
-            if marker is None:
-                if not package.extra:
-                    wanted.append(requirement)
-            elif environment.evaluate(marker, extras) and not (
-                package.extra and environment.evaluate(marker)
-            ):
-                wanted.append(requirement)
-        needs = self.needs(wanted, by=f"{package.name} {found.version}")
+        if self.lacks_extra(package, version):
+            self.missing_extras.add((package.name, found.version, package.extra))
+        try:
+            wanted = self._wanted(found, package.extra)
+        except InvalidMarker as error:
+            return Unavailable(f"has metadata that can't be used: {error}")
+        needs = self.needs(wanted, asker=(package, version), by=f"{package} {found.version}")
         if isinstance(needs, Unavailable):
             return needs
         alike = self._alike.setdefault(package, {})
@@ -139,10 +142,32 @@ class PackageProvider(Provider[Node]):
         alike[key] = alike.get(key, 0) | 1 << version
         return needs
 
+    def _wanted(self, found: Metadata, extra: str) -> list[Requirement]:
+        """What the metadata ask for here; with an extra only what it adds. Raises InvalidMarker."""
+        environment = self.request.rules.environment
+        extras = frozenset({extra} if extra else ())
+        return [
+            requirement
+            for requirement in found.requires
+            if (
+                not extra
+                if requirement.marker is None
+                else environment.evaluate(requirement.marker, extras)
+                and not (extra and environment.evaluate(requirement.marker))
+            )
+        ]
+
     def similar(self, package: Node, version: int) -> int:
         return next(bits for bits in self._alike[package].values() if bits >> version & 1)
 
     # -- what stands behind the answers
+
+    def lacks_extra(self, package: Node, version: int) -> bool:
+        """Whether a version does not have the extra that the node stands for."""
+        found = self.metadata(package.name, version)
+        return (
+            bool(package.extra) and not isinstance(found, Unavailable) and package.extra not in found.extras
+        )
 
     def hidden_prereleases(self, name: str) -> int:
         """The prereleases of a package that would fit but are not looked at in this search."""
@@ -183,14 +208,19 @@ class PackageProvider(Provider[Node]):
             return Unavailable(f"requires Python {found.requires_python}")
         return found
 
-    def needs(self, requirements: Iterable[Requirement], *, by: str) -> dict[Node, int] | Unavailable:
-        """Requirements as the solver takes them: package -> bitmask; several on one package are joined."""
+    def needs(
+        self, requirements: Iterable[Requirement], *, asker: Asker | None = None, by: str
+    ) -> dict[Node, int] | Unavailable:
+        """Requirements as the solver takes them: package -> bitmask; several on one package are joined.
+
+        `asker`: whose they are (None: the manifest's), `by`: it in words. Raises DirectNeeded.
+        """
         wanted = [self._overridden(r) for r in requirements if r.name not in self.request.excluded]
         flat = [r for group in wanted for r in group]
         self._prefetch_pages(r.name for r in flat if not r.url)
         needs: dict[Node, int] = {}
         for requirement in flat:
-            allowed = self._allowed(requirement, by)
+            allowed = self._allowed(requirement, asker, by)
             if isinstance(allowed, Unavailable):
                 return allowed
             for node in (Node(requirement.name), *(Node(requirement.name, e) for e in requirement.extras)):
@@ -203,39 +233,45 @@ class PackageProvider(Provider[Node]):
                 self.catalog.prefetch(name, self.route(name))
 
     def _overridden(self, requirement: Requirement) -> list[Requirement]:
+        """What stands in its place: itself, or the overrides of its package (none: nobody gets it)."""
         overrides = self.request.overrides.get(requirement.name)
         if overrides is None:
             return [requirement]
-        environment = self.request.rules.environment
-        chosen: list[ManifestRequirement] = [
-            o for o in overrides if o.requirement.marker is None or environment.evaluate(o.requirement.marker)
-        ]
         return [
-            Requirement(
-                requirement.name,
-                tuple(sorted({*requirement.extras, *o.requirement.extras})),
-                o.requirement.specifier,
-                None,
-                o.requirement.url,
+            replace(
+                o.requirement,
+                extras=tuple(sorted({*requirement.extras, *o.requirement.extras})),
+                marker=None,
             )
-            for o in chosen
+            for o in overrides
         ]
 
-    def _allowed(self, requirement: Requirement, by: str) -> int | Unavailable:
+    def _allowed(self, requirement: Requirement, asker: Asker | None, by: str) -> int | Unavailable:
         name = requirement.name
+        if requirement.url and requirement.url in self.refused:
+            return Unavailable(self.refused[requirement.url])
+        if requirement.url and asker:
+            self.askers.setdefault(name, set()).add(asker)
         if name in self.direct:
-            return self._direct_allowed(requirement, by)
-        if requirement.url:
-            raise DirectNeeded(requirement, by)
+            return self._direct_allowed(requirement)
+        placed = self.request.placed.get(name)
+        if requirement.url or placed:
+            needed = placed[0].requirement if placed else requirement
+            raise DirectNeeded(needed, asker[0].name if asker else "", by)
         listing = self.candidates(name).listing
         allowed = mask(requirement.specifier, listing.table) if requirement.specifier else listing.everything
         self.words.setdefault((name, allowed), requirement.specifier)
         return allowed
 
-    def _direct_allowed(self, requirement: Requirement, by: str) -> int | Unavailable:
+    def _direct_allowed(self, requirement: Requirement) -> int | Unavailable:
         candidate, address = self.direct[requirement.name], self.addresses[requirement.name]
-        if requirement.url and requirement.url != address:
-            return Unavailable(f"asks for {requirement.name} at {requirement.url}, not at {address}")
+        if requirement.url:
+            try:
+                place = self._place_of(requirement.url)
+            except InputError as error:
+                return Unavailable(f"asks for {requirement.name}, but {error.message}")
+            if place != address:
+                return Unavailable(f"asks for {requirement.name} at {place}, not at {address}")
         fits = not requirement.specifier or contains(requirement.specifier, candidate.version)
         self.words.setdefault((requirement.name, int(fits)), requirement.specifier)
         return int(fits)

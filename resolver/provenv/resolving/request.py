@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from provenv.errors import InputError
 from provenv.hooks.types import Build, Platform
 from provenv.manifest.values import Manifest, ManifestRequirement
 from provenv.resolving.rules import Prerelease, Rules, Strategy
 from provenv.settings import NetworkSettings
-from provenv.standards.markers import MarkerEnvironment, marker_environment
+from provenv.standards.markers import InvalidMarker, MarkerEnvironment, marker_environment
 from provenv.standards.requirements import parse_requirement
 from provenv.standards.specifiers import is_exact_pin
 from provenv.standards.tags import compatible_tags
@@ -21,13 +22,14 @@ class Request:
     """One target's question: the rules, and what is asked for at the root.
 
     `overrides`: name -> the requirements that stand in place of everybody's. `excluded`: names that are never
-    wanted.
+    wanted. `placed`: name -> the constraints that say at which address a package lies.
     """
 
     rules: Rules
     roots: tuple[ManifestRequirement, ...]
     overrides: Mapping[str, tuple[ManifestRequirement, ...]]
     excluded: frozenset[str]
+    placed: Mapping[str, tuple[ManifestRequirement, ...]]
 
 
 def make_request(
@@ -43,30 +45,36 @@ def make_request(
     """Everything that a solve for this target needs to know of the manifest.
 
     `locked`: name -> version of the old lock, kept where possible. `build_any`: any package may be built.
+    Raises InputError for a marker without a meaning.
     """
     environment = MarkerEnvironment(
         marker_environment(target.python, platform.marker_environment(target.envelope))
     )
     selected = manifest.selected(target.groups, target.extras)
     roots = tuple(r for r in selected if applies(r, environment))
-    constraints = [*manifest.constraints, *settings.constraints]
-    if not manifest.use_pip_config:
-        constraints = list(manifest.constraints)
-    overrides = _by_name(r for r in manifest.overrides)
+    own = [r for r in manifest.constraints if applies(r, environment)]
+    machines = settings.constraints if manifest.use_pip_config else ()
+    constraints = [*own, *(r for r in machines if applies(r, environment))]
+    # None is left where no marker holds: then nobody gets the package.
+    overrides = {
+        name: tuple(r for r in group if applies(r, environment))
+        for name, group in _by_name(manifest.overrides).items()
+    }
+    exact = [r for r in roots if r.requirement.name not in overrides]
     rules = Rules(
         python=target.python,
         environment=environment,
         tags=compatible_tags(target.python, platform.wheel_platform_tags(target.envelope)),
         platform=target.platform,
-        may_build=type(manifest.build)(everything=True) if build_any else manifest.build,
+        may_build=replace(manifest.build, everything=True) if build_any else manifest.build,
         no_binary=manifest.no_binary,
         only_binary=manifest.only_binary,
         constraints={
             name: tuple((r.requirement.specifier, str(r.origin)) for r in group if r.requirement.specifier)
-            for name, group in _by_name(r for r in constraints if applies(r, environment)).items()
+            for name, group in _by_name(constraints).items()
         },
         hashes=_hashes((*roots, *constraints)),
-        exact=_exact(roots),
+        exact=_exact([*exact, *own, *(r for group in overrides.values() for r in group)]),
         direct=frozenset(r.requirement.name for r in roots),
         locked=dict(locked or {}),
         exclude_newer=manifest.exclude_newer,
@@ -75,7 +83,8 @@ def make_request(
         prerelease_package={name: _rule(rule) for name, rule in manifest.prerelease_package},
         strategy=strategy,
     )
-    return Request(rules, roots, overrides, frozenset(manifest.excluded_dependencies))
+    placed = _by_name(r for r in constraints if r.requirement.url)
+    return Request(rules, roots, overrides, frozenset(manifest.excluded_dependencies), placed)
 
 
 def with_constraints(request: Request, build: Build) -> Request:
@@ -89,9 +98,17 @@ def with_constraints(request: Request, build: Build) -> Request:
 
 
 def applies(requirement: ManifestRequirement, environment: MarkerEnvironment) -> bool:
-    """Whether a manifest's requirement is asked for in this environment."""
+    """Whether a manifest's requirement is asked for in this environment. Raises InputError."""
     marker = requirement.requirement.marker
-    return marker is None or environment.evaluate(marker)
+    try:
+        return marker is None or environment.evaluate(marker)
+    except InvalidMarker as error:
+        raise InputError(
+            f"the marker of {requirement.text} has no meaning",
+            evidence=[str(error)],
+            hints=["compare versions with versions and strings with strings"],
+            origin=requirement.origin,
+        ) from None
 
 
 def _rule(text: str) -> Prerelease:
@@ -110,7 +127,7 @@ def _hashes(requirements: Iterable[ManifestRequirement]) -> dict[str, frozenset[
     for requirement in requirements:
         if requirement.hashes:
             name = requirement.requirement.name
-            found[name] = found.get(name, frozenset()) | frozenset(requirement.hashes)
+            found[name] = found.get(name, frozenset()) | frozenset(h.lower() for h in requirement.hashes)
     return found
 
 

@@ -61,9 +61,8 @@ class Router:
             *(index for index in manifest.indexes if index.flat and not index.packages),
             *settings.find_links,
         )
-        self._general = (
-            () if manifest.no_index or settings.no_index else tuple(self._search_order(manifest, settings))
-        )
+        self._no_index = manifest.no_index or settings.no_index
+        self._general = () if self._no_index else tuple(self._search_order(manifest, settings))
 
     def _search_order(self, manifest: Manifest, settings: NetworkSettings) -> Iterable[Index]:
         yield from (i for i in manifest.indexes if not (i.default or i.explicit or i.flat or i.packages))
@@ -91,7 +90,7 @@ class Router:
                 self.used_find_links = True
                 return local
         why = f"{name} follows the build {build.name}"
-        if build.index is None:
+        if build.index is None or self._no_index:
             return Route(self._general, self.flats, accepted, why)
         return Route((Index(build.name, build.index, explicit=True),), (), accepted, why)
 

@@ -56,6 +56,10 @@ class Rules:
             return False
         return self.may_build.covers(name) or self.no_binary.covers(name)
 
+    def target_words(self) -> str:
+        """The target as reasons name it: `Python 3.12 on linux-x86_64`."""
+        return f"Python {'.'.join(self.python.split('.')[:2])} on {self.platform}"
+
     def lowest_first(self, name: str) -> bool:
         """Whether the oldest version is tried first."""
         return self.strategy == "lowest" or (self.strategy == "lowest-direct" and name in self.direct)
@@ -66,6 +70,11 @@ def name_overrides(rule: FileRule, name: str) -> bool:
     return name in rule.names
 
 
-def wanted_hash(artifact: Artifact, hashes: frozenset[str]) -> bool:
-    """Whether a file has one of the `algorithm:hex` digests that the manifest gives."""
-    return any(f"{algorithm}:{digest}" in hashes for algorithm, digest in artifact.hashes.items())
+def has_wanted_hash(artifact: Artifact, hashes: frozenset[str]) -> bool | None:
+    """Whether a file has one of the `algorithm:hex` digests that the manifest gives.
+
+    None: its index says no digest of any of these algorithms, so only the file itself can tell.
+    """
+    algorithms = {text.partition(":")[0] for text in hashes}
+    said = {f"{name}:{digest}" for name, digest in artifact.hashes.items() if name in algorithms}
+    return not said.isdisjoint(hashes) if said else None

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from provenv.errors import InputError, NoSolution
 from provenv.hooks.types import Build
-from provenv.manifest.values import ManifestRequirement
 from provenv.pypi.artifacts import Artifact, Metadata
-from provenv.pypi.direct import DirectCandidate
 from provenv.resolution import Package, Resolution
 from provenv.resolving.candidates import Candidates
 from provenv.resolving.catalog import Catalog
+from provenv.resolving.directs import Directs
 from provenv.resolving.explanation import Told, explain_conflict, involved
 from provenv.resolving.files import Files
 from provenv.resolving.provider import DirectNeeded, Node, PackageProvider
@@ -20,7 +18,6 @@ from provenv.resolving.request import Request
 from provenv.resolving.routes import Router
 from provenv.solver.provider import Requirement, Unavailable
 from provenv.solver.solve import Solution, Unsolvable, solve
-from provenv.standards.requirements import Requirement as Asked
 from provenv.targets import Target
 
 
@@ -50,35 +47,54 @@ class Search:
         self.router = router
         self.target = target
         self.build = build
-        self.direct: dict[str, DirectCandidate] = {}
-        self.addresses: dict[str, str] = {}
-        self.roots = [self._named(root) for root in request.roots]
+        self.directs = Directs(files, request)
+        self.roots = [self.directs.named(root) for root in request.roots]
 
     def run(self) -> Resolution:
         """The resolution. Raises Conflict when there is none."""
         shown: frozenset[str] = frozenset()
+        first: Conflict | None = None
         while True:
-            provider = PackageProvider(
-                self.request,
-                self.catalog,
-                self.router,
-                direct=self.direct,
-                addresses=self.addresses,
-                shown=shown,
-                metadata_of=self._metadata,
-            )
+            provider = self._provider(shown)
             try:
-                requirements = self._requirements(provider)
-                return self._resolution(provider, solve(provider, requirements))
+                solution = solve(provider, self._requirements(provider))
             except DirectNeeded as needed:
-                self._take_direct(needed.requirement.name, needed.requirement.url or "", needed.requirement)
+                self.directs.take(needed)
             except Unsolvable as unsolvable:
                 # Prereleases come in where no stable version leads to a solution: those of the packages that
                 # the proof speaks of, no others.
                 hidden = {name for name in involved(unsolvable) if provider.hides_prereleases(name)}
-                if not hidden:
-                    raise Conflict(explain_conflict(unsolvable, provider, self.target)) from None
                 shown |= hidden
+                if not hidden:
+                    first = first or Conflict(explain_conflict(unsolvable, provider, self.target))
+                    if not self.directs.drop():
+                        raise first from None
+            else:
+                stray = self._stray(provider, solution)
+                if stray is None:
+                    return self._resolution(provider, solution)
+                self.directs.drop(stray)
+
+    def _provider(self, shown: frozenset[str]) -> PackageProvider:
+        return PackageProvider(
+            self.request,
+            self.catalog,
+            self.router,
+            direct=self.directs.candidates,
+            addresses=self.directs.addresses,
+            refused=self.directs.refused,
+            shown=shown,
+            metadata_of=self._metadata,
+            place_of=self.files.place,
+        )
+
+    def _stray(self, provider: PackageProvider, solution: Solution[Node]) -> str | None:
+        """A package that is taken from an address for which nobody of the solution asks."""
+        for name in sorted(self.directs.attempts()):
+            asked = not provider.askers.get(name, set()).isdisjoint(solution.versions.items())
+            if Node(name) in solution.versions and not asked:
+                return name
+        return None
 
     def latest(self, name: str) -> str | None:
         """The newest stable version of a package that has a file for the target."""
@@ -88,28 +104,6 @@ class Search:
 
     def _metadata(self, artifact: Artifact) -> Metadata:
         return self.files.metadata(artifact, self.request.rules.python)
-
-    def _named(self, root: ManifestRequirement) -> ManifestRequirement:
-        """A root whose name is known: a direct reference says its name itself."""
-        if root.requirement.url is None:
-            return root
-        candidate = self._take_direct(root.requirement.name, root.requirement.url, root)
-        return replace(root, requirement=replace(root.requirement, name=candidate.name))
-
-    def _take_direct(self, name: str, url: str, requirement: ManifestRequirement | Asked) -> DirectCandidate:
-        candidate = self.files.direct(requirement, self.request.rules.python)
-        known = self.addresses.get(candidate.name)
-        if known is not None and known != url:
-            origin = requirement.origin if isinstance(requirement, ManifestRequirement) else None
-            raise InputError(
-                f"{candidate.name} is asked for at two addresses",
-                evidence=[known, url],
-                hints=["keep one of them, or settle it with an override"],
-                origin=origin,
-            )
-        self.direct[candidate.name] = candidate
-        self.addresses[candidate.name] = url
-        return candidate
 
     def _requirements(self, provider: PackageProvider) -> list[Requirement[Node]]:
         requirements: list[Requirement[Node]] = []
@@ -124,7 +118,7 @@ class Search:
         versions = solution.versions
         extras: dict[str, list[str]] = {}
         for node in versions:
-            if node.extra:
+            if node.extra and not provider.lacks_extra(node, versions[node]):
                 extras.setdefault(node.name, []).append(node.extra)
         packages = [
             self._package(provider, node, version, sorted(extras.get(node.name, ())))
@@ -138,9 +132,10 @@ class Search:
         assert not isinstance(metadata, Unavailable), "a chosen version is available"
         nodes = (node, *(Node(node.name, extra) for extra in extras))
         needs = {need.name for one in nodes for need in _names(provider.dependencies(one, version))}
-        candidate = self.direct.get(node.name)
+        candidate = self.directs.candidates.get(node.name)
         artifact = candidate.artifact if candidate else provider.candidates(node.name).artifact(version)
-        checked = self.files.checked(artifact) if artifact and not candidate else artifact
+        hashes = self.request.rules.hashes.get(node.name, frozenset())
+        checked = self.files.checked(artifact, hashes) if artifact and not candidate else artifact
         return Package(
             name=node.name,
             version=metadata.version if candidate else artifact.version if artifact else metadata.version,
