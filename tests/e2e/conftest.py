@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from support.index_server import TestIndex
-from support.program import Desk
+from support.program import Desk, little_world
 
 
 @pytest.fixture(autouse=True)
@@ -25,10 +25,5 @@ def desk(tmp_path: Path) -> Desk:
 
 @pytest.fixture
 def index() -> Iterator[TestIndex]:
-    with TestIndex() as served:
-        served.add("alpha", "1.0", requires=["beta>=1"])
-        served.add("alpha", "2.0", requires=["beta>=1"], extras={"fast": ["gamma"]})
-        served.add("beta", "1.0")
-        served.add("beta", "1.5")
-        served.add("gamma", "1.0")
+    with little_world() as served:
         yield served

@@ -130,6 +130,17 @@ class Desk:
         )
 
 
+def little_world() -> TestIndex:
+    """alpha needs beta, alpha[fast] gamma too; older versions of alpha and beta are there."""
+    index = TestIndex()
+    index.add("alpha", "1.0", requires=["beta>=1"])
+    index.add("alpha", "2.0", requires=["beta>=1"], extras={"fast": ["gamma"]})
+    index.add("beta", "1.0")
+    index.add("beta", "1.5")
+    index.add("gamma", "1.0")
+    return index
+
+
 def program() -> str:
     """The `provenv` of the interpreter that runs the tests."""
     name = "provenv.exe" if os.name == "nt" else "provenv"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 DESCRIPTION = "The script completes commands and flags; where to put it is in the examples."
 
@@ -37,6 +38,17 @@ def whole_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command")
     for command in COMMANDS.values():
         own = parser_for(command)
+        _complete_paths(own)
         # argparse has no way to hang a finished parser below another but as a parent without its own -h
         commands.add_parser(command.name, help=command.help, parents=[own], add_help=False)
     return parser
+
+
+def _complete_paths(parser: argparse.ArgumentParser) -> None:
+    """Tells shtab which words are files and which are folders."""
+    import shtab
+
+    for action in parser._actions:
+        if action.type is Path:
+            is_folder = action.metavar in ("DIR", "PROJECT")
+            action.complete = shtab.DIRECTORY if is_folder else shtab.FILE  # type: ignore[attr-defined]  # shtab's own attribute

@@ -9,7 +9,7 @@ import sys
 
 from provenv import __version__
 from provenv.cli.commands import COMMANDS, GROUPS, Command
-from provenv.errors import InputError, ProvenvError
+from provenv.errors import DiskError, InputError, ProvenvError
 
 INTERRUPTED = 130
 
@@ -27,7 +27,9 @@ examples:
 def run_command(argv: list[str]) -> int:
     """Runs one command line; 130 when interrupted."""
     try:
-        return _dispatch(argv)
+        code = _dispatch(argv)
+        _flush()
+        return code
     except ProvenvError as error:
         from provenv.cli.output import print_error
 
@@ -38,8 +40,28 @@ def run_command(argv: list[str]) -> int:
         return INTERRUPTED
     except BrokenPipeError:
         # the reader of a pipe has gone (`provenv tree | head`): no one is left to tell
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _give_up_stdout()
         return 0
+
+
+def _flush() -> None:
+    """Writes what is left of the answer while an error can still be told."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        _give_up_stdout()
+        raise DiskError(
+            "can't write the answer to standard output",
+            evidence=[error.strerror or str(error)],
+            hints=["free some space there, or send it elsewhere"],
+        ) from error
+
+
+def _give_up_stdout() -> None:
+    """Lets the interpreter's own last flush go nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def parser_for(command: Command) -> argparse.ArgumentParser:
