@@ -28,6 +28,7 @@ GROUPS: dict[str, tuple[Command, ...]] = {
     "look closer": (
         Command("manifest", "show what was understood of a manifest", "manifest"),
         Command("detect", "show the hardware that was found here, and how", "detect"),
+        Command("compat", "show which torch, CUDA or ROCm and Python go together, and run here", "compat"),
         Command("why", "say why a package is in a lock", "why"),
         Command("tree", "show a lock as a tree", "tree"),
         Command("outdated", "list what a relock could bring up to date", "outdated"),

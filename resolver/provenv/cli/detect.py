@@ -33,7 +33,7 @@ def run(args: argparse.Namespace) -> int:
     from provenv.cli.output import print_json, warn
     from provenv.recording import RecordingProbe
 
-    probe: Probe = _probe(args.source)
+    probe: Probe = probe_of(args.source)
     recording = RecordingProbe(probe) if args.record else None
     known = plugins()
     host = Host(known, recording or probe)
@@ -49,7 +49,8 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _probe(source: Path | None) -> Probe:
+def probe_of(source: Path | None) -> Probe:
+    """The machine that `--from FILE` names, or this one."""
     if source is not None:
         from provenv.recording import load_probe
 

@@ -36,18 +36,23 @@ def with_target(manifest: Manifest, args: argparse.Namespace, plugins: Plugins) 
 
     Raises InputError for a platform or an accelerator that no plugin has.
     """
-    _check("--platform", args.platform, plugins.platforms)
-    _check("--accelerator", args.accelerator, ("auto", *plugins.accelerators))
+    check_names(args, plugins)
     return replace(
         manifest,
         python=(args.python,) if args.python else (),
         platforms=(args.platform,) if args.platform else (),
         accelerators=(args.accelerator,),
-        envelope=_envelope(args, plugins),
+        envelope=envelope_of(args, plugins),
         targets=(),
         exclude=(),
         requires_python=None,
     )
+
+
+def check_names(args: argparse.Namespace, plugins: Plugins) -> None:
+    """Raises InputError for a platform or an accelerator that no plugin has."""
+    _check("--platform", args.platform, plugins.platforms)
+    _check("--accelerator", args.accelerator, ("auto", *plugins.accelerators))
 
 
 def _check(flag: str, name: str | None, known: Iterable[str]) -> None:
@@ -59,7 +64,8 @@ def _check(flag: str, name: str | None, known: Iterable[str]) -> None:
         )
 
 
-def _envelope(args: argparse.Namespace, plugins: Plugins) -> Envelope:
+def envelope_of(args: argparse.Namespace, plugins: Plugins) -> Envelope:
+    """What the flags promise."""
     given = {key.name: getattr(args, _dest(key)) for key in plugins.envelope_keys}
     return Envelope.of({name: value for name, value in given.items() if value is not None})
 
