@@ -82,7 +82,8 @@ class Host:
         try:
             yield
         except PluginError as error:
-            self.problems.append(error.message)
+            if error.message not in self.problems:
+                self.problems.append(error.message)
         except (Exception, SystemExit) as error:
             # what a generator raises comes after its function has returned
             words = " ".join(str(error).split())

@@ -8,9 +8,21 @@ from functools import wraps
 from typing import Any, TypeVar
 
 from provenv.errors import PluginError, ProvenvError
-from provenv.hooks.types import Accelerator, Builds, Detection, Envelope, Platform, Releases
+from provenv.hooks.limits import ANSWERING, LOOKING, Patience, at_once
+from provenv.hooks.pastes import PasteReader
+from provenv.hooks.types import (
+    Accelerator,
+    Builds,
+    Check,
+    Detection,
+    Envelope,
+    IndexAuth,
+    LockFormat,
+    Platform,
+    Releases,
+)
 
-Value = TypeVar("Value", Platform, Accelerator)
+Value = TypeVar("Value", bound=Platform | Accelerator | LockFormat | Check | IndexAuth | PasteReader)
 
 # What the core takes apart; the other functions' answers are looked at where they are used.
 _ANSWERS: dict[str, tuple[type, ...]] = {
@@ -26,12 +38,24 @@ _ANSWERS: dict[str, tuple[type, ...]] = {
 }
 
 
-def guarded(value: Value, source: object) -> Value:
-    """The same value, its functions raising PluginError where the plugin's raise or answer something else."""
-    kind = type(value).__name__
+# Seconds for a third party's functions that do more than compute; None: as long as it takes.
+_SECONDS: dict[str, float | None] = {
+    "detect": LOOKING,
+    "diagnose": LOOKING,
+    "Check.run": None,  # trains
+    "IndexAuth.find": None,  # may ask a person
+}
+
+
+def guarded(value: Value, source: object, patience: Patience | None = None) -> Value:
+    """The same value, its functions raising PluginError where the plugin's raise or answer something else.
+
+    `patience`: the functions are not waited for longer than they may take, and their answers are looked at
+    down to the last field. None: they are known to be good (provenv's own tests see to that).
+    """
     functions: dict[str, Any] = {
         field: _guard(
-            getattr(value, field), f"{source}: {field} of {value.name}", _ANSWERS.get(f"{kind}.{field}")
+            type(value), field, getattr(value, field), f"{source}: {field} of {value.name}", patience
         )
         for field, annotation in type(value).__annotations__.items()
         if str(annotation).startswith("Callable")
@@ -40,20 +64,42 @@ def guarded(value: Value, source: object) -> Value:
 
 
 def _guard(
-    function: Callable[..., Any], what: str, answers: tuple[type, ...] | None
+    kind: type, field: str, function: Callable[..., Any], what: str, patience: Patience | None
 ) -> Callable[..., Any]:  # any function of a plugin, its types as before
+    name = f"{kind.__name__}.{field}"
+    seconds = _SECONDS.get(name, _SECONDS.get(field, ANSWERING))
+
     @wraps(function)
     def call(*args: object) -> object:
         try:
-            answer = function(*args)
+            if patience is None:
+                answer = function(*args)
+            elif seconds is None:
+                answer = at_once(function)(*args)
+            else:
+                answer = patience.call(at_once(function), *args, seconds=seconds)
         except ProvenvError:
             raise
         except (Exception, SystemExit) as error:
             words = " ".join(str(error).split())
             raise PluginError(f"{what} failed: {type(error).__name__}: {words}") from error
-        if answers is not None and not isinstance(answer, answers):
-            wanted = " or ".join("None" if kind is type(None) else kind.__name__ for kind in answers)
-            raise PluginError(f"{what} answered {answer!r:.60}, not {wanted}")
+        fault = _shallow_fault(name, answer) if patience is None else _deep_fault(kind, field, answer)
+        if fault:
+            raise PluginError(f"{what} answered {fault}")
         return answer
 
     return call
+
+
+def _shallow_fault(name: str, answer: object) -> str | None:
+    answers = _ANSWERS.get(name)
+    if answers is None or isinstance(answer, answers):
+        return None
+    wanted = " or ".join("None" if kind is type(None) else kind.__name__ for kind in answers)
+    return f"{answer!r:.60}, not {wanted}"
+
+
+def _deep_fault(kind: type, field: str, answer: object) -> str | None:
+    from provenv.hooks.answers import answer_hint, fault
+
+    return fault(answer, answer_hint(kind, field))

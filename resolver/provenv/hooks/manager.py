@@ -9,16 +9,18 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from types import ModuleType
-from typing import Protocol, TypeVar, cast
+from typing import Protocol, cast
 
 import pluggy
 
 from provenv.errors import PluginError
 from provenv.hooks import specs
 from provenv.hooks.entry_points import EntryPoint, find_entry_points
-from provenv.hooks.guard import guarded
+from provenv.hooks.guard import Value, guarded
+from provenv.hooks.limits import LOADING, Patience
 from provenv.hooks.pastes import PasteReader
 from provenv.hooks.types import Accelerator, Check, EnvelopeKey, IndexAuth, LockFormat, Platform
+from provenv.hooks.words import word_fault
 
 
 class Named(Protocol):
@@ -28,7 +30,8 @@ class Named(Protocol):
     def name(self) -> str: ...
 
 
-Value = TypeVar("Value", bound=Named)
+OWN = "provenv"
+"""The distribution whose plugins are not waited for: provenv's own tests see that they are good."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,10 @@ class Source:
 
     def __str__(self) -> str:
         return f"plugin {self.plugin} ({self.module}, from {self.distribution})"
+
+    def patience(self) -> Patience | None:
+        """How a third party's plugin is waited for; None for one of provenv's own."""
+        return None if self.distribution == OWN else Patience()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +88,7 @@ class Plugins:
 class _Loaded:
     source: Source
     hooks: Mapping[str, Callable[[], Iterable[object]]]
+    patience: Patience | None
 
 
 @cache
@@ -115,15 +123,13 @@ def collect(entry_points: Iterable[EntryPoint]) -> Plugins:
                     problems.append(
                         f"{plugin.source} has two {kind}s named {value.name!r}; the last one counts"
                     )
-                found[value.name] = value
+                found[value.name] = guarded(value, plugin.source, plugin.patience)
         return found
 
     accelerators = ask("accelerator", "provenv_accelerators", Accelerator)
-    accelerators = {n: guarded(a, sources["accelerator", n]) for n, a in accelerators.items()}
-    platforms = ask("platform", "provenv_platforms", Platform)
     readers = ask("paste-reader", "provenv_paste_readers", PasteReader)
     return Plugins(
-        platforms={n: guarded(p, sources["platform", n]) for n, p in platforms.items()},
+        platforms=ask("platform", "provenv_platforms", Platform),
         accelerators=dict(sorted(accelerators.items(), key=lambda item: (item[1].preference, item[0]))),
         lock_formats=ask("lock-format", "provenv_lock_formats", LockFormat),
         checks=ask("check", "provenv_checks", Check),
@@ -140,8 +146,9 @@ def _load(entry_points: Iterable[EntryPoint], problems: list[str]) -> list[_Load
     loaded = []
     for entry in entry_points:
         source = Source(entry.name, entry.module, entry.distribution)
+        patience = source.patience()
         try:
-            module = _import(entry)
+            module = patience.call(_import, entry, seconds=LOADING) if patience else _import(entry)
             _check_api(module)
             # pluggy checks the hooks' names and arguments against the specs
             manager.register(module, f"{entry.distribution}:{entry.name}")
@@ -150,7 +157,7 @@ def _load(entry_points: Iterable[EntryPoint], problems: list[str]) -> list[_Load
             problems.append(f"{source} was left out: {_words(error)}")
             _forget(manager, f"{entry.distribution}:{entry.name}")
         else:
-            loaded.append(_Loaded(source, _hooks(manager, module)))
+            loaded.append(_Loaded(source, _hooks(manager, module), patience))
     return loaded
 
 
@@ -193,26 +200,47 @@ def _answers(plugin: _Loaded, hook: str, wanted: type[Value], problems: list[str
     function = plugin.hooks.get(hook)
     if function is None:
         return []
-    answers: list[Value] = []
+    given: list[object] = []
     # Called one by one, not through pluggy's relay, so that who raised is known and the rest goes on.
     try:
-        for value in function():
-            fault = _fault(value, wanted)
-            if fault is None and isinstance(value, wanted):
-                answers.append(value)
-            else:
-                problems.append(f"{plugin.source}: {hook} yielded {fault}; it was left out")
+        if plugin.patience is None:
+            _take_all(function, given)
+        else:
+            plugin.patience.call(_take_all, function, given, seconds=LOADING)
     except (Exception, SystemExit) as error:
         problems.append(f"{plugin.source}: {hook} failed: {_words(error)}")
+    answers: list[Value] = []
+    for value in tuple(given):
+        fault = _fault(value, wanted, deep=plugin.patience is not None)
+        if fault is None and isinstance(value, wanted):
+            answers.append(value)
+        else:
+            problems.append(f"{plugin.source}: {hook} yielded {fault}; it was left out")
     return answers
 
 
-def _fault(value: object, wanted: type[Named]) -> str | None:
+def _take_all(function: Callable[[], Iterable[object]], given: list[object]) -> None:
+    given.extend(function())
+
+
+def _fault(value: object, wanted: type[Named], *, deep: bool) -> str | None:
+    """What is wrong with a value. `deep`: every field is looked at, down to the last."""
     if not isinstance(value, wanted):
         return f"{_short(value)}, which is no {wanted.__name__}"
     if not isinstance(value.name, str) or not _is_name(value.name):
         return f"a {wanted.__name__} whose name {_short(value.name)} is not of a-z, 0-9, `-`, `_` and `.`"
-    return _broken_field(value)
+    return _broken_field(value) or (_deep_fault(value) if deep else None)
+
+
+def _deep_fault(value: Named) -> str | None:
+    from provenv.hooks.answers import fault
+
+    what = f"the {type(value).__name__} {value.name!r}"
+    if found := fault(value, type(value)):
+        return f"{what} with {found.removeprefix('.')}"
+    words = value.envelope if isinstance(value, (Platform, Accelerator)) else ()
+    wrong = next(filter(None, map(word_fault, words)), None)
+    return f"{what}, where {wrong}" if wrong else None
 
 
 def _is_name(text: str) -> bool:

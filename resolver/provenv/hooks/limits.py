@@ -1,0 +1,89 @@
+"""How long a third party's code is waited for, so that a plugin that hangs does not hang provenv."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
+
+Answer = TypeVar("Answer")
+
+VARIABLE = "PROVENV_PLUGIN_SECONDS"
+"""An environment variable: the seconds to wait in place of every limit below."""
+
+LOADING = 15.0
+"""Seconds for a module's import, and for one hook to yield all it has."""
+ANSWERING = 10.0
+"""Seconds for a function that looks at nothing but its arguments."""
+LOOKING = 30.0
+"""Seconds for one that looks at a machine: three commands that use up what a probe gives them (10 s each)."""
+
+
+class Hang(Exception):
+    """A plugin did not answer in time."""
+
+
+class Patience:
+    """How long one plugin is waited for; one that ran out of time once is not waited for again."""
+
+    def __init__(self) -> None:
+        self._hung: Hang | None = None
+
+    def call(self, function: Callable[..., Answer], *args: object, seconds: float) -> Answer:
+        """The function's answer, or what it raises. Raises Hang when there is none after `seconds`.
+
+        The function goes on in a thread that dies with the process: Python can't end it. One that hangs in
+        compiled code without releasing the interpreter lock can't be left alone this way.
+        """
+        if self._hung is not None:
+            raise self._hung
+        limit = _limit(seconds)
+        work = _Work(function, args)
+        worker = threading.Thread(target=work.run, name="provenv plugin", daemon=True)
+        worker.start()
+        worker.join(limit)
+        if worker.is_alive():
+            self._hung = Hang(f"no answer within {limit:g} seconds; it is not asked again")
+            raise self._hung
+        return work.answer()
+
+
+class _Work(Generic[Answer]):
+    """One call in a thread of its own, with what came of it."""
+
+    def __init__(self, function: Callable[..., Answer], args: tuple[object, ...]) -> None:
+        self._function = function
+        self._args = args
+        self._answers: list[Answer] = []
+        self._raised: BaseException | None = None
+
+    def run(self) -> None:
+        try:
+            self._answers.append(self._function(*self._args))
+        except BaseException as error:  # what it is, the caller decides
+            self._raised = error
+
+    def answer(self) -> Answer:
+        if self._raised is not None:
+            raise self._raised
+        return self._answers[0]
+
+
+def _limit(seconds: float) -> float:
+    """A limit as the user wants it. A word that is no number is as good as none."""
+    try:
+        wanted = float(os.environ.get(VARIABLE, ""))
+    except ValueError:
+        return seconds
+    return wanted if wanted > 0 else seconds
+
+
+def at_once(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The same function, its iterator (if it answers one) run to the end within the call."""
+
+    def call(*args: object) -> object:
+        answer = function(*args)
+        return tuple(answer) if hasattr(answer, "__next__") else answer
+
+    return call
