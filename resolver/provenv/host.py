@@ -35,7 +35,7 @@ class Host:
     @cached_property
     def _platform(self) -> tuple[str | None, Envelope]:
         for name, platform in self.plugins.platforms.items():
-            with self._watch("platform", name):
+            with self.watch("platform", name):
                 envelope = platform.detect(self.probe)
                 if envelope is not None:
                     return name, envelope
@@ -52,7 +52,7 @@ class Host:
         found: dict[str, Detection] = {}
         platform = self.plugins.platforms.get(self.platform or "")
         for name, accelerator in self.plugins.accelerators.items():
-            with self._watch("accelerator", name):
+            with self.watch("accelerator", name):
                 if platform is None or accelerator.accepts(platform.os, platform.arch) is None:
                     found[name] = accelerator.detect(self.probe)
         return found
@@ -71,13 +71,13 @@ class Host:
             ("accelerator", self.plugins.accelerators),
         ):
             for name, owner in owners.items():
-                with self._watch(kind, name):
+                with self.watch(kind, name):
                     found.update(dict.fromkeys(owner.diagnose(self.probe)))
         order = ("error", "warning", "note")
         return tuple(sorted(found, key=lambda finding: order.index(finding.severity)))
 
     @contextlib.contextmanager
-    def _watch(self, kind: str, name: str) -> Iterator[None]:
+    def watch(self, kind: str, name: str) -> Iterator[None]:
         """A plugin that raises is named, and the rest goes on."""
         try:
             yield

@@ -80,6 +80,15 @@ class MatrixMaker:
             version = platform.python_version()
         return (".".join(version.split(".")[:2]),)
 
+    def _conda_python(self, named: NamedTarget) -> str | None:
+        """The Python that the manifest's conda packages pin; for targets of that packaging it goes before
+        the matrix's."""
+        if named.packaging != "conda" or self.manifest.conda is None:
+            return None
+        from provenv.manifest.conda_table import spec_python
+
+        return spec_python(self.manifest.conda.dependencies)
+
     @cached_property
     def _accelerators(self) -> tuple[str, ...]:
         return self.manifest.accelerators or tuple(dict.fromkeys((*self.host.usable, "cpu")))
@@ -108,18 +117,31 @@ class MatrixMaker:
         declared = {word for word, _ in self.manifest.envelope.merged(own).items}
         here = platform.name == self.host.platform
         for name, accelerator in self.plugins.accelerators.items():
-            if accelerator.accepts(platform.os, platform.arch) is not None:
-                continue
-            words = {key.name for key in accelerator.envelope}
-            if words & declared or (not here and words & {word for word, _ in platform.defaults.items}):
-                full = _full_python(python, None, self.origin) or python
-                envelope = self._envelope(platform, accelerator, own)
-                context = Context(platform.name, platform.os, platform.arch, full, envelope)
-                if accelerator.builds(context).offered:
+            with self.host.watch("accelerator", name):
+                if self._serves(accelerator, platform, python, own, declared, here=here):
                     return name
-            elif here and name in self.host.usable:
-                return name
         return "cpu"
+
+    def _serves(
+        self,
+        accelerator: Accelerator,
+        platform: Platform,
+        python: str,
+        own: Envelope,
+        declared: set[str],
+        *,
+        here: bool,
+    ) -> bool:
+        """Whether an accelerator is promised and has a build for that, or is usable on this machine."""
+        if accelerator.accepts(platform.os, platform.arch) is not None:
+            return False
+        words = {key.name for key in accelerator.envelope}
+        if words & declared or (not here and words & {word for word, _ in platform.defaults.items}):
+            full = _full_python(python, None, self.origin) or python
+            envelope = self._envelope(platform, accelerator, own)
+            context = Context(platform.name, platform.os, platform.arch, full, envelope)
+            return bool(accelerator.builds(context).offered)
+        return here and accelerator.name in self.host.usable
 
     def _refusal(self, platform: Platform, accelerator: Accelerator, python: str) -> str | None:
         """Why there is no such target; None when there is."""
@@ -142,12 +164,13 @@ class MatrixMaker:
             envelope,
             groups=self.manifest.groups,
             extras=self.manifest.extras,
+            packaging="conda" if self.manifest.kind == "environment" else "pip",
         )
 
     def _named(self, named: NamedTarget) -> Target:
         origin = named.origin or self.origin
         platform = self._platform(named.platform or self._platforms[0], origin)
-        python = named.python or self._pythons[0]
+        python = named.python or self._conda_python(named) or self._pythons[0]
         word = named.accelerator or self._accelerators[0]
         accelerator = self._accelerator(word, platform, python, named.envelope, origin)
         reason = self._refusal(platform, accelerator, python)
