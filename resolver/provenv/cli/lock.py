@@ -119,7 +119,7 @@ def report(locked: Sequence[Locked], args: argparse.Namespace) -> None:
 
 def report_left_out(project: Project, args: argparse.Namespace) -> None:
     """Warnings of the manifest and of plugins; with -v the cells of the matrix that nothing accepts."""
-    for problem in project.plugins.problems:
+    for problem in (*project.plugins.problems, *project.matrix.problems):
         warn(problem, quiet=args.quiet)
     for warning in project.manifest.warnings:
         place = f"{warning.origin}: " if warning.origin else ""
