@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from provenv.pypi.artifacts import Artifact
 from provenv.pypi.direct import DirectCandidate
@@ -19,70 +19,89 @@ SOURCE_ONLY = "may not be built from source"
 
 
 class Candidates:
-    """One project as one target sees it.
+    """One project as one target sees it. A version's files are looked at when it is first considered.
 
-    `usable`: bitmask of the versions that have a file for this target (prereleases included). `reasons`: why
-    a version is not usable, in words -> the bitmask of versions it is true for.
+    `left_out`: versions that the constraints rule out, in words -> bitmask.
     """
 
-    __slots__ = ("_artifacts", "_rules", "listing", "locked", "name", "reasons", "usable", "yanked")
+    __slots__ = ("_exempt", "_limit", "_looked_at", "_rules", "left_out", "listing", "locked", "name")
 
     def __init__(self, listing: Listing, rules: Rules) -> None:
         self.listing = listing
         self.name = listing.name
-        self.reasons: dict[str, int] = {}
-        self.usable = 0
-        self.yanked = 0
+        self.locked = self._locked_in(rules)
         self._rules = rules
-        self._artifacts: dict[int, Artifact] = {}
-        self.locked = self._locked()
-        exempt = self._exempt_from_yanks()
-        for i, files in enumerate(listing.files):
-            found = self._best(files, may_be_yanked=bool(exempt >> i & 1))
-            if isinstance(found, str):
-                self.reasons[found] = self.reasons.get(found, 0) | 1 << i
-            else:
-                self.usable |= 1 << i
-                self._artifacts[i] = found
-                if found.yanked is not None:
-                    self.yanked |= 1 << i
-        self._apply_constraints()
+        self._looked_at: dict[int, Artifact | str] = {}
+        self._exempt = self._exempt_from_yanks()
+        self.left_out = self._left_out()
+        self._limit = listing.everything & ~_union(self.left_out.values())
 
     def artifact(self, version: int) -> Artifact:
-        """The file that this target would install of a usable version."""
-        return self._artifacts[version]
+        """The file that this target would install of a version that `choose` gave."""
+        found = self._look_at(version)
+        assert not isinstance(found, str), f"{self.name} {self.listing.versions[version]} {found}"
+        return found
 
-    def order(self, allowed: int, prereleases: bool) -> int | None:
-        """Which of the allowed versions to try: the old lock's, then stable ones, then prereleases."""
-        allowed &= self.usable
-        if not prereleases:
-            allowed &= ~self.hidden_prereleases()
-        if not allowed:
-            return None
-        if self.locked & allowed:
+    def choose(self, allowed: int) -> int | None:
+        """Which of the allowed versions to try: the old lock's, stable ones, prereleases, at last yanked ones.
+
+        A version that has no file for the target is passed over; None where none has one.
+        """
+        allowed &= self._limit
+        if self.locked & allowed and self._has_file(self.locked.bit_length() - 1):
             return self.locked.bit_length() - 1
-        group = allowed & ~self.yanked or allowed
-        if self._rules.prerelease_of(self.name) != "allow":
-            group = group & ~self.listing.prereleases or group
-        if self._rules.lowest_first(self.name):
-            return group.bit_length() - 1
-        return (group & -group).bit_length() - 1
+        yanked: int | None = None
+        for version in self._in_order(allowed):
+            found = self._look_at(version)
+            if isinstance(found, str):
+                continue
+            if found.yanked is None:
+                return version
+            if yanked is None:
+                yanked = version
+        return yanked
 
     def hidden_prereleases(self) -> int:
         """The prereleases that are not looked at as long as stable versions may lead to a solution.
 
-        None where the rule allows them, and where no usable stable version exists.
+        None where the rule allows them, and where no stable version has a file for the target.
         """
         rule = self._rules.prerelease_of(self.name)
-        prereleases = self.listing.prereleases & self.usable
-        if rule == "never":
+        prereleases = self.listing.prereleases & self._limit
+        if rule == "never" or not prereleases:
             return prereleases
-        if rule == "allow" or prereleases == self.usable:
+        if rule == "allow" or self.choose(~prereleases) is None:
             return 0
         return prereleases & ~self.locked
 
-    def _locked(self) -> int:
-        version = self._rules.locked.get(self.name)
+    def reasons(self, versions: int) -> dict[str, int]:
+        """Why versions have no file for the target, in words -> bitmask; those that have one are left out."""
+        found: dict[str, int] = {}
+        for version in _bits(versions & self.listing.everything):
+            reason = self._look_at(version)
+            if isinstance(reason, str):
+                found[reason] = found.get(reason, 0) | 1 << version
+        return found
+
+    def _in_order(self, allowed: int) -> Iterator[int]:
+        prereleases = 0 if self._rules.prerelease_of(self.name) == "allow" else self.listing.prereleases
+        oldest_first = self._rules.lowest_first(self.name)
+        for group in (allowed & ~prereleases, allowed & prereleases):
+            yield from reversed(list(_bits(group))) if oldest_first else _bits(group)
+
+    def _has_file(self, version: int) -> bool:
+        return not isinstance(self._look_at(version), str)
+
+    def _look_at(self, version: int) -> Artifact | str:
+        found = self._looked_at.get(version)
+        if found is None:
+            exempt = bool(self._exempt >> version & 1)
+            found = self._best(self.listing.files(version), may_be_yanked=exempt)
+            self._looked_at[version] = found
+        return found
+
+    def _locked_in(self, rules: Rules) -> int:
+        version = rules.locked.get(self.name)
         if version is None or version not in self.listing.versions:
             return 0
         return 1 << self.listing.versions.index(version)
@@ -93,15 +112,15 @@ class Candidates:
             exempt |= mask(text, self.listing.table)
         return exempt
 
-    def _apply_constraints(self) -> None:
+    def _left_out(self) -> dict[str, int]:
+        found: dict[str, int] = {}
         for specifier, origin in self._rules.constraints.get(self.name, ()):
-            out = self.usable & ~mask(specifier, self.listing.table)
+            out = self.listing.everything & ~mask(specifier, self.listing.table)
             if out:
-                words = f"is left out by the constraint {self.name}{specifier} ({origin})"
-                self.reasons[words] = self.reasons.get(words, 0) | out
-                self.usable &= ~out
+                found[f"is left out by the constraint {self.name}{specifier} ({origin})"] = out
+        return found
 
-    def _best(self, files: tuple[Artifact, ...], *, may_be_yanked: bool) -> Artifact | str:
+    def _best(self, files: Sequence[Artifact], *, may_be_yanked: bool) -> Artifact | str:
         """The best file of one version, or the most telling reason why there is none."""
         best: tuple[_Rank, tuple[int, str], Artifact] | None = None
         refusal = "has no files"
@@ -156,6 +175,21 @@ class Candidates:
         if hashes and has_wanted_hash(artifact, hashes) is False:
             return "has no file with a hash that the manifest gives"
         return None
+
+
+def _bits(mask: int) -> Iterator[int]:
+    """The numbers of the set bits, lowest first."""
+    while mask:
+        lowest = mask & -mask
+        yield lowest.bit_length() - 1
+        mask ^= lowest
+
+
+def _union(masks: Iterable[int]) -> int:
+    union = 0
+    for one in masks:
+        union |= one
+    return union
 
 
 def misfits(candidate: DirectCandidate, rules: Rules) -> Mapping[str, int]:

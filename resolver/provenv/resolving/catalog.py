@@ -24,31 +24,33 @@ class Source(Protocol):
 
 
 class Listing:
-    """All versions of one project by one route, newest first, and the files of each.
+    """All versions of one project by one route, newest first.
 
     `prereleases`, `everything`: bitmasks over `versions`. `found`: whether any index or folder knows the
-    project.
+    project, `where`: which ones.
     """
 
-    __slots__ = ("everything", "files", "found", "name", "prereleases", "table", "versions", "where")
+    __slots__ = ("_places", "everything", "found", "name", "prereleases", "table", "versions", "where")
 
     def __init__(self, name: str, projects: list[Project], route: Route) -> None:
-        merged: dict[str, tuple[tuple[object, ...], list[Artifact]]] = {}
+        merged: dict[str, tuple[tuple[object, ...], list[tuple[Project, int]]]] = {}
         for project in projects:
-            for version, key, artifacts in zip(
-                project.versions, project.keys, project.artifacts, strict=True
-            ):
+            for i, (version, key) in enumerate(zip(project.versions, project.keys, strict=True)):
                 if route.locals is None or route.admits(local_of(key)):
-                    merged.setdefault(version, (key, []))[1].extend(artifacts)
+                    merged.setdefault(version, (key, []))[1].append((project, i))
         newest_first = sorted(merged.items(), key=lambda item: item[1][0], reverse=True)
         self.name = name
         self.found = bool(projects)
         self.where = tuple(project.index for project in projects)
         self.versions = tuple(version for version, _ in newest_first)
         self.table = VersionTable([key for _, (key, _) in newest_first], self.versions)
-        self.files = tuple(tuple(files) for _, (_, files) in newest_first)
         self.everything = (1 << len(self.versions)) - 1
         self.prereleases = sum(1 << i for i, (_, (key, _)) in enumerate(newest_first) if is_prerelease(key))
+        self._places = tuple(places for _, (_, places) in newest_first)
+
+    def files(self, version: int) -> list[Artifact]:
+        """The files of one version, made when they are asked for: most versions are never looked at."""
+        return [artifact for project, i in self._places[version] for artifact in project.artifacts[i]]
 
 
 class Catalog:

@@ -18,6 +18,9 @@ from provenv.solver.remedies import remedies
 from provenv.solver.solve import Solution, Unsolvable, solve
 from provenv.targets import Target
 
+REASONS = 3
+"""So many reasons are told why versions of one package can't be used, those of most versions first."""
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
@@ -64,6 +67,11 @@ class PackageDescriber(Describer[Node]):
         if not listing.versions:
             return f"of which {_places(provider, package.name)} has no version"
         return f"which no version satisfies (the newest is {listing.versions[0]})"
+
+    def why_unusable(self, package: Node, versions: int) -> str:
+        reasons = self.provider.candidates(package.name).reasons(versions)
+        most_first = sorted(reasons, key=lambda reason: (-reasons[reason].bit_count(), reason))
+        return ", or ".join(most_first[:REASONS])
 
     def note(self, package: Node) -> str | None:
         if package.extra or package.name in self.provider.direct:
@@ -113,9 +121,11 @@ def _allowances(told: Explanation[Node], provider: PackageProvider) -> Iterator[
     """What the manifest could allow, where the story speaks of it: builds from source, prereleases."""
     story = "\n".join(told.lines)
     for name in sorted({node.name for node in told.packages} - set(provider.direct)):
-        reasons = provider.candidates(name).reasons
-        if any(SOURCE_ONLY in reason and reason in story for reason in reasons):
-            yield f'allow a build from source: [tool.provenv] build = ["{name}"]'
+        if SOURCE_ONLY in story:
+            listing = provider.candidates(name).listing
+            reasons = provider.candidates(name).reasons(listing.everything)
+            if any(SOURCE_ONLY in reason and reason in story for reason in reasons):
+                yield f'allow a build from source: [tool.provenv] build = ["{name}"]'
         if PRERELEASE in story and PRERELEASE in provider.unusable(Node(name)):
             yield f'allow prereleases: [tool.provenv.prerelease-package] {name} = "allow"'
 

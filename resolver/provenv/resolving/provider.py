@@ -98,7 +98,7 @@ class PackageProvider(Provider[Node]):
             return misfits(self.direct[package.name], self.request.rules)
         found = self.candidates(package.name)
         hidden = self.hidden_prereleases(package.name)
-        return {**found.reasons, PRERELEASE: hidden} if hidden else found.reasons
+        return {**found.left_out, PRERELEASE: hidden} if hidden else found.left_out
 
     def same_version_as(self, package: Node) -> Node | None:
         return Node(package.name) if package.extra else None
@@ -106,7 +106,7 @@ class PackageProvider(Provider[Node]):
     def choose(self, package: Node, allowed: int) -> int | None:
         if package.name in self.direct:
             return 0
-        return self.candidates(package.name).order(allowed, package.name in self.shown)
+        return self.candidates(package.name).choose(allowed)
 
     def priority(
         self, package: Node, allowed: int, conflicts: int, depth: int
@@ -120,7 +120,7 @@ class PackageProvider(Provider[Node]):
             if package.name in self.direct or package.name not in self._candidates:
                 continue
             found = self._candidates[package.name]
-            version = found.order(allowed, package.name in self.shown)
+            version = found.choose(allowed)
             if version is not None:
                 self.catalog.source.prefetch_metadata(found.artifact(version))
 
@@ -179,7 +179,8 @@ class PackageProvider(Provider[Node]):
         """Whether looking at a package's prereleases could still help, and the rules allow it."""
         if self.request.rules.prerelease_of(name) != "if-needed":
             return False
-        return bool(self.hidden_prereleases(name))
+        hidden = self.hidden_prereleases(name)
+        return bool(hidden) and self.candidates(name).choose(hidden) is not None
 
     def candidates(self, name: str) -> Candidates:
         """The versions of a package as this target sees them."""

@@ -116,7 +116,8 @@ class Resolver:
 
     def _router(self, request: Request, target: Target, build: Build, *, from_find_links: bool) -> Router:
         def held(name: str, route: Route) -> bool:
-            return bool(Candidates(self.catalog.listing(name, route), request.rules).usable)
+            listing = self.catalog.listing(name, route)
+            return Candidates(listing, request.rules).choose(listing.everything) is not None
 
         def pinned(pin: Pin) -> bool:
             if pin.extra is not None and pin.extra not in target.extras:

@@ -99,8 +99,8 @@ class Search:
     def latest(self, name: str) -> str | None:
         """The newest stable version of a package that has a file for the target."""
         found = Candidates(self.catalog.listing(name, self.router.route(name)), self.request.rules)
-        stable = found.usable & ~found.listing.prereleases
-        return found.listing.versions[(stable & -stable).bit_length() - 1] if stable else None
+        latest = found.choose(~found.listing.prereleases)
+        return None if latest is None else found.listing.versions[latest]
 
     def _metadata(self, artifact: Artifact) -> Metadata:
         return self.files.metadata(artifact, self.request.rules.python)
