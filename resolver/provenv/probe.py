@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from provenv.hooks.installations import Distribution
 from provenv.hooks.types import CommandResult, Paste
 
 FILE_LIMIT = 4 * 2**20
@@ -69,6 +70,32 @@ class LiveProbe:
             self._python = python_facts()
         return self._python.get(name)
 
+    def exists(self, path: str) -> bool | None:
+        try:
+            return Path(path).exists()
+        except (OSError, ValueError):
+            return None
+
+    def executables(self, name: str) -> tuple[str, ...] | None:
+        from provenv.searching import executables_on_path
+
+        return executables_on_path(name, os.environ)
+
+    def disk(self, path: str) -> tuple[int, int] | None:
+        import shutil
+
+        try:
+            place = Path(path).absolute()
+            usage = shutil.disk_usage(next(p for p in (place, *place.parents) if p.exists()))
+        except (OSError, ValueError, StopIteration):
+            return None
+        return usage.total, usage.free
+
+    def distributions(self, prefix: str) -> tuple[Distribution, ...]:
+        from provenv.searching import installed_distributions
+
+        return installed_distributions(prefix) if prefix else ()
+
     def pastes(self) -> tuple[Paste, ...]:
         return ()
 
@@ -90,6 +117,7 @@ def python_facts() -> dict[str, str]:
         "system": platform.system(),
         "bits": "64" if sys.maxsize > 2**32 else "32",
         "executable": sys.executable,
+        "prefix": sys.prefix,
         "release": platform.release(),
         "macos_version": _macos_version() if sys.platform == "darwin" else "",
     }

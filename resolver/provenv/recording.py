@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from provenv.hooks.installations import Distribution
 from provenv.hooks.types import CommandResult, Paste, Probe
 
 if TYPE_CHECKING:
@@ -13,7 +14,10 @@ if TYPE_CHECKING:
 
 Kept = TypeVar("Kept")
 
-KINDS = ("python", "file", "folder", "command", "environment", "registry", "sysctl", "library", "paste")
+KINDS = (
+    *("python", "file", "folder", "command", "environment", "registry", "sysctl", "library", "paste"),
+    *("exists", "executables", "disk", "distributions"),
+)
 _MARK = "provenv-probe"
 
 # What a recording holds of the interpreter even where no plugin asked.
@@ -25,7 +29,8 @@ class RecordedProbe:
 
     `answers`: kind (`file`, `command` ...) -> question -> answer. A command's question is its line as a shell
     would take it, its answer an object of `exit_code`, `stdout` and `stderr` or the bare output; a registry
-    value's is `KEY|VALUE`, a library's the first line of its script.
+    value's is `KEY|VALUE`, a library's the first line of its script. A disk's answer is [total, free] in
+    bytes, an environment's distributions are a list of [name, version, folder].
     """
 
     def __init__(self, answers: Mapping[str, Mapping[str, object]]) -> None:
@@ -71,6 +76,26 @@ class RecordedProbe:
         answer = self._answer("library", script_name(script))
         return {str(key): value for key, value in answer.items()} if isinstance(answer, Mapping) else None
 
+    def exists(self, path: str) -> bool | None:
+        answer = self._answer("exists", path)
+        return answer if isinstance(answer, bool) else None
+
+    def executables(self, name: str) -> tuple[str, ...] | None:
+        answer = self._answer("executables", name)
+        return tuple(map(str, answer)) if isinstance(answer, (list, tuple)) else None
+
+    def disk(self, path: str) -> tuple[int, int] | None:
+        answer = self._answer("disk", path)
+        sizes = (
+            [size for size in answer if isinstance(size, int)] if isinstance(answer, (list, tuple)) else []
+        )
+        return (sizes[0], sizes[1]) if len(sizes) == 2 else None
+
+    def distributions(self, prefix: str) -> tuple[Distribution, ...]:
+        answer = self._answer("distributions", prefix)
+        rows = answer if isinstance(answer, (list, tuple)) else ()
+        return tuple(Distribution(*row) for row in rows if _is_distribution(row))
+
     def pastes(self) -> tuple[Paste, ...]:
         kept = self._answers.get("paste", {})
         return tuple(Paste(name, text) for name, text in kept.items() if isinstance(text, str))
@@ -109,6 +134,20 @@ class RecordingProbe:
 
     def library(self, script: str, *, seconds: float = 10.0) -> Mapping[str, object] | None:
         return self._keep("library", script_name(script), self._inner.library(script, seconds=seconds))
+
+    def exists(self, path: str) -> bool | None:
+        return self._keep("exists", path, self._inner.exists(path))
+
+    def executables(self, name: str) -> tuple[str, ...] | None:
+        return self._keep("executables", name, self._inner.executables(name))
+
+    def disk(self, path: str) -> tuple[int, int] | None:
+        return self._keep("disk", path, self._inner.disk(path))
+
+    def distributions(self, prefix: str) -> tuple[Distribution, ...]:
+        found = self._inner.distributions(prefix)
+        self._keep("distributions", prefix, [[one.name, one.version, one.folder] for one in found])
+        return found
 
     def pastes(self) -> tuple[Paste, ...]:
         pastes = self._inner.pastes()
@@ -159,6 +198,12 @@ def _no_probe(path: Path, why: str) -> InputError:
 
     hint = "`provenv detect --record FILE` on that machine writes one"
     return InputError(f"{path} is no recorded probe", evidence=[why], hints=[hint])
+
+
+def _is_distribution(row: object) -> bool:
+    return (
+        isinstance(row, (list, tuple)) and len(row) in (2, 3) and all(isinstance(text, str) for text in row)
+    )
 
 
 def command_line(argv: Sequence[str]) -> str:

@@ -1,9 +1,11 @@
-"""Takes people and the single machine out of recorded answers: user and host names, serials, addresses."""
+"""Takes people and the single machine out of recorded answers: names, serials, addresses, passwords."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+
+from provenv.addresses import redact
 
 _ZERO_UUID = "00000000-0000-0000-0000-000000000000"
 
@@ -59,6 +61,7 @@ def scrub(value: object, identity: Identity) -> object:
 
 
 def _scrub_text(text: str, identity: Identity) -> str:
+    text = redact(text) if "://" in text else text
     if len(identity.home) > 1 and identity.user not in _COMMON:
         text = text.replace(identity.home, "/home/user")
     host = identity.host.partition(".")[0]

@@ -65,6 +65,68 @@ def test_a_library_script_answers_with_its_object() -> None:
     assert LiveProbe().library(script) == {"size": 4}
 
 
+def program(path: Path) -> str:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("#!/bin/sh\n")
+    path.chmod(0o755)
+    return str(path)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a program is told by its ending there")
+def test_every_program_of_a_name_is_found_in_the_order_of_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = program(tmp_path / "b" / "tool"), program(tmp_path / "a" / "tool")
+    (tmp_path / "c").mkdir()
+    (tmp_path / "c" / "tool").write_text("not to be run")
+    (tmp_path / "link").symlink_to(tmp_path / "b")
+    folders = [tmp_path / name for name in ("none", "b", "c", "link", "a", "b")]
+    monkeypatch.setenv("PATH", os.pathsep.join(["", *map(str, folders)]))
+
+    assert LiveProbe().executables("tool") == (first, second)
+    assert LiveProbe().executables("no-such-tool") == ()
+
+
+def test_a_path_that_is_not_there_yet_lies_on_the_disk_of_its_parent(tmp_path: Path) -> None:
+    probe = LiveProbe()
+    here = probe.disk(str(tmp_path))
+
+    assert here is not None
+    assert 0 < here[1] <= here[0]
+    there = probe.disk(str(tmp_path / "a" / "b"))
+    assert there is not None
+    assert there[0] == here[0]
+    assert probe.exists("nul\0name") in (False, None)
+
+
+@pytest.mark.parametrize(
+    "folder", ["lib/python3.12/site-packages", "Lib/site-packages", "lib/python3/dist-packages"]
+)
+def test_distributions_are_told_by_their_metadata_folders(tmp_path: Path, folder: str) -> None:
+    place = tmp_path / folder
+    for name in (
+        "torch-2.9.0+cu128.dist-info",
+        "ruamel.yaml-0.18.6.dist-info",
+        "Some_Thing-1.0-py3.12.egg-info",
+        "torch-2.8.0.dist-info",
+        "torch",
+        "~orch-2.7.0",
+    ):
+        (place / name).mkdir(parents=True)
+
+    found = LiveProbe().distributions(str(tmp_path))
+
+    assert [(one.name, one.version) for one in found] == [
+        ("ruamel-yaml", "0.18.6"),
+        ("some-thing", "1.0"),
+        ("torch", "2.8.0"),
+        ("torch", "2.9.0+cu128"),
+    ]
+    assert {one.folder for one in found} == {str(place)}
+    assert LiveProbe().distributions(str(tmp_path / "none")) == ()
+    assert LiveProbe().distributions("") == ()
+
+
 @pytest.mark.parametrize(
     "script",
     [
@@ -104,6 +166,12 @@ def answers_of(probe: Probe, folder: Path) -> list[object]:
         probe.registry(r"HKLM\SOFTWARE", "x"),
         probe.sysctl("hw.memsize"),
         probe.library("# test: one\nprint('{\"one\": 1}')"),
+        probe.exists(str(folder / "a.txt")),
+        probe.exists(str(folder / "none")),
+        probe.executables("python-of-this-test"),
+        probe.executables("no-such-program-anywhere"),
+        probe.disk(str(folder)) is not None,
+        probe.distributions(str(folder)),
         probe.library("# test: none\nraise SystemExit(1)"),
     ]
 
@@ -113,6 +181,7 @@ def test_a_recording_answers_as_the_machine_did(tmp_path: Path, monkeypatch: pyt
     folder = tmp_path / "folder"
     folder.mkdir()
     (folder / "a.txt").write_text("text\n")
+    (folder / "Lib" / "site-packages" / "torch-2.9.0+cpu.dist-info").mkdir(parents=True)
     recording = RecordingProbe(LiveProbe())
     said = answers_of(recording, folder)
 
@@ -163,12 +232,23 @@ def test_a_recording_that_is_not_there_is_an_input_error(tmp_path: Path) -> None
 
 def test_answers_of_the_wrong_kind_are_no_answers() -> None:
     probe = RecordedProbe(
-        {"file": {"/a": 7}, "folder": {"/b": "x"}, "command": {"c": 1}, "library": {"d": []}}
+        {
+            "file": {"/a": 7},
+            "folder": {"/b": "x"},
+            "command": {"c": 1},
+            "library": {"d": []},
+            "distributions": {"/e": [["torch"], "x", ["torch", 2]]},
+            "exists": {"/f": "yes"},
+            "executables": {"g": "x"},
+            "disk": {"/h": [1]},
+        }
     )
 
     assert probe.file("/a") is None
     assert probe.folder("/b") == ()
     assert probe.command(["c"]) is None
+    assert probe.distributions("/e") == ()
+    assert (probe.exists("/f"), probe.executables("g"), probe.disk("/h")) == (None, None, None)
     assert probe.library("# d") is None
 
 
@@ -193,6 +273,7 @@ WANG = Identity("wangfang", "/home/wangfang", "lab-gpu-7.corp.example")
         ),
         ("Serial Number (system): C02XG0FDJGH5", "Serial Number (system): (removed)"),
         ("<serial>1320523041234</serial>", "<serial>(removed)</serial>"),
+        ("http://wang:pw@proxy.example:8080", "http://***@proxy.example:8080"),
         ("link/ether 3c:ec:ef:12:34:56", "link/ether 00:00:00:00:00:00"),
         ("00000000:01:00.0 driver 550.54.14", "00000000:01:00.0 driver 550.54.14"),
     ],

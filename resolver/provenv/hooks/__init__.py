@@ -1,5 +1,6 @@
 """All that a plugin imports of provenv: the hook marker, and the types that it is given and yields."""
 
+from provenv.hooks.installations import Distribution, Installation
 from provenv.hooks.pastes import PasteReader, Reading
 from provenv.hooks.specs import API_VERSION, hookimpl
 from provenv.hooks.types import (
@@ -40,10 +41,12 @@ __all__ = [
     "Context",
     "Detection",
     "Device",
+    "Distribution",
     "Envelope",
     "EnvelopeKey",
     "Finding",
     "IndexAuth",
+    "Installation",
     "LockFormat",
     "Paste",
     "PasteReader",

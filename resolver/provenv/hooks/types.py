@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, runtime_checkable
 
+from provenv.hooks.installations import Distribution, Installation
+
 
 @dataclass(frozen=True, slots=True)
 class CommandResult:
@@ -54,7 +56,19 @@ class Probe(Protocol):
 
     def python(self, name: str) -> str | None:
         """A fact of the interpreter: `version` (3.11.7), `implementation`, `machine`, `system`, `bits` (64),
-        `libc` (glibc or musl), `libc_version`, `executable`, `macos_version`, `release`."""
+        `libc` (glibc or musl), `libc_version`, `executable`, `prefix`, `macos_version`, `release`."""
+
+    def exists(self, path: str) -> bool | None:
+        """Whether there is such a file or folder; None where nobody looked, as in a paste."""
+
+    def executables(self, name: str) -> tuple[str, ...] | None:
+        """Every program of this name on PATH, the one that is run first; None where nobody looked."""
+
+    def disk(self, path: str) -> tuple[int, int] | None:
+        """(total, free) bytes of the file system on which a path lies or would lie; None when not known."""
+
+    def distributions(self, prefix: str) -> tuple[Distribution, ...]:
+        """What is installed in an environment, in order of name; "" is the one that a paste tells of."""
 
     def pastes(self) -> tuple[Paste, ...]:
         """What people pasted of the machine; empty for one that answers by itself."""
@@ -123,9 +137,12 @@ class Finding:
     """
 
     code: str
+    """`nvidia-driver-missing`; every code of provenv's own is in docs/findings.md."""
     message: str
     remedy: str = ""
     severity: Literal["error", "warning", "note"] = "warning"
+    why: str = ""
+    """What comes of it, where `message` does not say so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,6 +326,9 @@ class Accelerator:
     features: Callable[[Context], tuple[str, ...]] = lambda context: ()
     """The target's facts in the wheel-variant drafts' form: `nvidia :: sm_arch :: 90_real`."""
     diagnose: Callable[[Probe], Iterable[Finding]] = lambda probe: ()
+    inspect: Callable[[Probe, Installation], Iterable[Finding]] = lambda probe, installation: ()
+    """What is wrong with an environment on this machine: a build that its hardware can't run, libraries that
+    do not belong together."""
     releases: Callable[[str, Context], Releases] = lambda package, context: Releases()
     """`releases(package, context)`: the table that `provenv compat PACKAGE` shows for a target; a context's
     Python of "" is any. No rows for a package that there is no table of."""
