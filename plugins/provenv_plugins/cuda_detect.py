@@ -16,9 +16,9 @@ MACHINES = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "aarch64", "arm64"
 def detect(probe: Probe) -> Detection:
     """The devices, and the driver and compute capabilities that one build of torch serves together."""
     facts = read(probe)
-    visible = _visible(facts.devices, probe)
-    kept, _ = _served(facts, visible, probe)
-    envelope = {**_driver_words(facts, probe), **({"compute-capability": kept} if kept else {})}
+    visible = visible_devices(facts.devices, probe)
+    kept, _ = served_together(facts, visible, probe)
+    envelope = {**driver_words(facts, probe), **({"compute-capability": kept} if kept else {})}
     said = (("driver", facts.driver), ("cuda_reported", facts.cuda))
     return Detection(
         bool(kept),
@@ -29,7 +29,7 @@ def detect(probe: Probe) -> Detection:
     )
 
 
-def _driver_words(facts: NvidiaFacts, probe: Probe) -> dict[str, Sequence[str]]:
+def driver_words(facts: NvidiaFacts, probe: Probe) -> dict[str, Sequence[str]]:
     """What the machine promises of its driver: its version, or the CUDA it serves where that says more."""
     driver = {"driver": (facts.driver,)} if facts.driver else {}
     if facts.cuda is None:
@@ -42,7 +42,7 @@ def _driver_words(facts: NvidiaFacts, probe: Probe) -> dict[str, Sequence[str]]:
     return {"cuda": (facts.cuda,)}
 
 
-def _visible(devices: Sequence[Device], probe: Probe) -> list[Device]:
+def visible_devices(devices: Sequence[Device], probe: Probe) -> list[Device]:
     """The devices that CUDA_VISIBLE_DEVICES leaves to a process: all, those at some positions, or none."""
     value = probe.environment("CUDA_VISIBLE_DEVICES")
     if value is None:
@@ -57,7 +57,7 @@ def _visible(devices: Sequence[Device], probe: Probe) -> list[Device]:
     return chosen
 
 
-def _served(
+def served_together(
     facts: NvidiaFacts, devices: Iterable[Device], probe: Probe
 ) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
     """The compute capabilities that one build runs together, newest first; and those left out, with why."""
@@ -80,7 +80,7 @@ def _refused(facts: NvidiaFacts, capabilities: Sequence[str], probe: Probe) -> s
     os = SYSTEMS.get(probe.python("system") or "", "linux")
     arch = MACHINES.get((probe.python("machine") or "x86_64").lower(), "x86_64")
     context = partial(Context, f"{os}-{arch}", os, arch, "")
-    words = _driver_words(facts, probe)
+    words = driver_words(facts, probe)
     builds = choose_builds(context(Envelope.of({**words, "compute-capability": tuple(capabilities)})))
     if builds.offered:
         return None
@@ -97,7 +97,7 @@ def diagnose(probe: Probe) -> Iterable[Finding]:
         yield _driver_error(facts.error, probe)
     elif not facts.devices:
         yield from _no_devices(facts, probe)
-    visible = _visible(facts.devices, probe)
+    visible = visible_devices(facts.devices, probe)
     if facts.devices and not visible:
         yield Finding(
             "cuda-devices-hidden",
@@ -107,16 +107,16 @@ def diagnose(probe: Probe) -> Iterable[Finding]:
             else "set CUDA_VISIBLE_DEVICES=",
             "error",
         )
-    kept, left = _served(facts, visible, probe)
+    kept, left = served_together(facts, visible, probe)
     for capability, reason in left:
         yield _left_out(facts, capability, reason, bool(kept))
-    served = newest_cuda(Envelope.of(_driver_words(facts, probe)))
+    served = newest_cuda(Envelope.of(driver_words(facts, probe)))
     if kept and facts.driver and not is_jetson(probe) and numbers(served)[0] < 13:
         yield Finding(
             "nvidia-driver-older-than-newest-builds",
             f"driver {facts.driver} runs CUDA {numbers(served)[0]} builds; the newest torch is built for "
             "CUDA 13, which needs driver 580 or newer",
-            _driver_remedy(probe),
+            driver_remedy(probe),
             "note",
         )
 
@@ -130,7 +130,7 @@ def _driver_error(error: str, probe: Probe) -> Finding:
             "error",
         )
     return Finding(
-        "nvidia-driver-error", f"the NVIDIA driver answers: {error}", _driver_remedy(probe), "error"
+        "nvidia-driver-error", f"the NVIDIA driver answers: {error}", driver_remedy(probe), "error"
     )
 
 
@@ -149,7 +149,7 @@ def _no_devices(facts: NvidiaFacts, probe: Probe) -> Iterable[Finding]:
         yield Finding(
             "nvidia-driver-missing",
             "there is an NVIDIA GPU in this machine, and no NVIDIA driver is loaded",
-            _driver_remedy(probe),
+            driver_remedy(probe),
             "error",
         )
 
@@ -164,7 +164,7 @@ def _has_nvidia_display(probe: Probe) -> bool:
     )
 
 
-def _driver_remedy(probe: Probe) -> str:
+def driver_remedy(probe: Probe) -> str:
     if is_wsl(probe):
         return "install the newest NVIDIA driver in Windows (never one inside WSL), then `wsl --shutdown`"
     if probe.python("system") == "Windows":
