@@ -16,7 +16,7 @@ from provenv.resolving.request import Request
 from provenv.resolving.routes import Route, Router
 from provenv.solver.provider import Provider, Unavailable
 from provenv.standards.markers import InvalidMarker
-from provenv.standards.requirements import Requirement
+from provenv.standards.requirements import Requirement, parse_requirement
 from provenv.standards.specifiers import contains, mask, python_allows
 
 
@@ -134,9 +134,13 @@ class PackageProvider(Provider[Node]):
             wanted = self._wanted(found, package.extra)
         except InvalidMarker as error:
             return Unavailable(f"has metadata that can't be used: {error}")
+        if not package.extra:
+            undeclared = self.request.undeclared(package.name, found.version)
+            wanted += [parse_requirement(text) for text in undeclared]
         needs = self.needs(wanted, asker=(package, version), by=f"{package} {found.version}")
         if isinstance(needs, Unavailable):
             return needs
+        needs.update(self.carried(package.name, found.version))
         alike = self._alike.setdefault(package, {})
         key = frozenset(needs.items())
         alike[key] = alike.get(key, 0) | 1 << version
@@ -159,6 +163,10 @@ class PackageProvider(Provider[Node]):
 
     def similar(self, package: Node, version: int) -> int:
         return next(bits for bits in self._alike[package].values() if bits >> version & 1)
+
+    def carried(self, name: str, version: str) -> Mapping[Node, int]:
+        """What a version of a package needs that is no package of an index."""
+        return {}
 
     # -- what stands behind the answers
 

@@ -36,7 +36,8 @@ class Router:
 
     `pinned(pin)` says whether a pin's marker, group and extra hold for the target. With `from_find_links` the
     build's packages come from the user's own find-links (`used_find_links` tells) where `held(name, route)`
-    says that these hold them.
+    says that these hold them. `publishes(url)`: the packages (patterns) that a build's index is good for, ()
+    for any other index; where others are asked too, nothing else is taken from it.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class Router:
         pinned: Callable[[Pin], bool],
         from_find_links: bool = False,
         held: Callable[[str, Route], bool] = lambda name, route: False,
+        publishes: Callable[[str], tuple[str, ...]] = lambda url: (),
     ) -> None:
         self._build = build
         self.used_find_links = False
@@ -63,6 +65,9 @@ class Router:
         )
         self._no_index = manifest.no_index or settings.no_index
         self._general = () if self._no_index else tuple(self._search_order(manifest, settings))
+        self._only = {index.url: publishes(index.url) for index in (*self._general, *self.flats)}
+        if all(self._only[index.url] for index in self._general):
+            self._only = {}  # there is nowhere else to take the rest from
 
     def _search_order(self, manifest: Manifest, settings: NetworkSettings) -> Iterable[Index]:
         yield from (i for i in manifest.indexes if not (i.default or i.explicit or i.flat or i.packages))
@@ -75,13 +80,13 @@ class Router:
 
     def route(self, name: str) -> Route:
         """Where this package (canonical name) is looked for."""
-        pinned = self._pinned_index(name)
+        pinned = self.pinned_index(name)
         if pinned is not None:
             why = f"the manifest pins {name} to the index {pinned.name}"
             return Route((), (pinned,), why=why) if pinned.flat else Route((pinned,), why=why)
         build = self._build
         if build is None or not any(fnmatchcase(name, pattern) for pattern in build.packages):
-            return Route(self._general, self.flats)
+            return Route(self._good_for(name, self._general), self._good_for(name, self.flats))
         accepted = build.locals or None
         if self._from_find_links and build.locals:
             labelled = tuple(pattern for pattern in build.locals if pattern)
@@ -91,10 +96,19 @@ class Router:
                 return local
         why = f"{name} follows the build {build.name}"
         if build.index is None or self._no_index:
-            return Route(self._general, self.flats, accepted, why)
+            general, flats = self._good_for(name, self._general), self._good_for(name, self.flats)
+            return Route(general, flats, accepted, why)
         return Route((Index(build.name, build.index, explicit=True),), (), accepted, why)
 
-    def _pinned_index(self, name: str) -> Index | None:
+    def _good_for(self, name: str, indexes: tuple[Index, ...]) -> tuple[Index, ...]:
+        return tuple(
+            index
+            for index in indexes
+            if not (only := self._only.get(index.url)) or any(fnmatchcase(name, p) for p in only)
+        )
+
+    def pinned_index(self, name: str) -> Index | None:
+        """The index that the manifest pins a package to."""
         if name in self._pins:
             return self._by_name[self._pins[name]]
         return next((index for pattern, index in self._patterns if fnmatchcase(name, pattern)), None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from provenv.errors import InputError, NoSolution
-from provenv.hooks.types import Build
+from provenv.hooks.types import Build, Runtime
 from provenv.pypi.artifacts import Artifact, Metadata
 from provenv.resolution import Package, Resolution
 from provenv.resolving.candidates import Candidates
@@ -16,6 +16,7 @@ from provenv.resolving.files import Files
 from provenv.resolving.provider import DirectNeeded, Node, PackageProvider
 from provenv.resolving.request import Request
 from provenv.resolving.routes import Router
+from provenv.resolving.runtimes import RuntimeProvider, required
 from provenv.solver.provider import Requirement, Unavailable
 from provenv.solver.solve import Solution, Unsolvable, solve
 from provenv.targets import Target
@@ -40,13 +41,16 @@ class Search:
         router: Router,
         target: Target,
         build: Build,
+        runtime: Runtime | None = None,
     ) -> None:
+        """`runtime`: that of the build's accelerator."""
         self.files = files
         self.catalog = catalog
         self.request = request
         self.router = router
         self.target = target
         self.build = build
+        self.runtime = runtime
         self.directs = Directs(files, request)
         self.roots = [self.directs.named(root) for root in request.roots]
 
@@ -76,7 +80,7 @@ class Search:
                 self.directs.drop(stray)
 
     def _provider(self, shown: frozenset[str]) -> PackageProvider:
-        return PackageProvider(
+        return RuntimeProvider(
             self.request,
             self.catalog,
             self.router,
@@ -106,8 +110,9 @@ class Search:
         return self.files.metadata(artifact, self.request.rules.python)
 
     def _requirements(self, provider: PackageProvider) -> list[Requirement[Node]]:
-        requirements: list[Requirement[Node]] = []
-        for root in self.roots:
+        requirements = required(self.build, self.runtime)
+        # By what they say, so that the order of the input has no say in an explanation either.
+        for root in sorted(self.roots, key=lambda r: (r.requirement.name, r.text, str(r.origin))):
             needs = provider.needs([root.requirement], by="the manifest")
             if isinstance(needs, Unavailable):
                 raise InputError(f"the manifest {needs.reason}", origin=root.origin)
@@ -123,7 +128,7 @@ class Search:
         packages = [
             self._package(provider, node, version, sorted(extras.get(node.name, ())))
             for node, version in sorted(versions.items())
-            if not node.extra
+            if not node.extra and node.name not in self.request.runtimes
         ]
         return Resolution(self.target, self.build, tuple(packages), tuple(self._notes(provider, packages)))
 
@@ -140,7 +145,7 @@ class Search:
             name=node.name,
             version=metadata.version if candidate else artifact.version if artifact else metadata.version,
             artifact=checked,
-            requires=tuple(sorted(needs - {node.name})),
+            requires=tuple(sorted(needs - {node.name, *self.request.runtimes})),
             requires_python=metadata.requires_python,
             extras=tuple(extras),
             direct=candidate.direct if candidate else None,

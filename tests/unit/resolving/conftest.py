@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from support.resolving import Ask
 @pytest.fixture(autouse=True)
 def bare_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """No settings but: a failing index is not asked again. Gives the file with them."""
+    for name in [name for name in os.environ if name.startswith("PIP_")]:
+        monkeypatch.delenv(name)
     config = tmp_path / "config.toml"
     config.write_text("retries = 0\n")
     monkeypatch.setenv("PROVENV_CONFIG", str(config))
