@@ -39,7 +39,11 @@ def releases_for(context: Context) -> Releases:
         driver = floor(cuda_of(flavour.name)[0], context.os)
         return f"it needs NVIDIA driver {driver} or newer and a GPU of compute capability {codes} (or alike)"
 
-    return torch_releases(context, flavours(context), _refuses(context), _runs(context), unsure=unsure)
+    # torch's wheels for Windows require no triton
+    without = () if context.os == "linux" else ("triton",)
+    return torch_releases(
+        context, flavours(context), _refuses(context), _runs(context), unsure=unsure, without=without
+    )
 
 
 def _refuses(context: Context) -> Callable[[Flavour], str | None]:

@@ -17,11 +17,13 @@ def torch_releases(
     runs: Runs,
     *,
     unsure: Callable[[Flavour, str], str | None] = lambda flavour, torch: None,
+    without: tuple[str, ...] = ("triton",),
     more: Iterable[ReleaseRow] = (),
 ) -> Releases:
     """One row for each build of each torch, in the order in which `torch_builds.choose` would take them.
 
-    `unsure` says what an otherwise good row still depends on. `more`: rows of which no table says the torch.
+    `unsure` says what an otherwise good row still depends on. `without`: companions that these builds do not
+    have. `more`: rows of which no table says the torch.
     """
     found: dict[tuple[str, str], tuple[tuple[object, ...], ReleaseRow]] = {}
     for flavour in flavours:
@@ -38,7 +40,7 @@ def torch_releases(
             row = ReleaseRow(
                 flavour.name,
                 torch,
-                companions(torch),
+                tuple(pair for pair in companions(torch) if pair[0] not in without),
                 _minors(*python_span(flavour, torch)),
                 None if doubt else not fault,
                 fault or doubt or "",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from provenv.errors import NoSolution, ProvenvError
 from provenv.hooks.types import Builds
 from provenv.manifest.values import ManifestRequirement
 from provenv.resolving.candidates import SOURCE_ONLY
 from provenv.resolving.provider import PRERELEASE, DirectNeeded, Node, PackageProvider
+from provenv.resolving.runtimes import OfBuild
 from provenv.solver.describe import Describer, spell_ranges
 from provenv.solver.explain import Explanation, explain
 from provenv.solver.incompatibility import Depends, derivation, facts_of
@@ -42,6 +43,10 @@ class PackageDescriber(Describer[Node]):
         provider = self.provider
         if package.name in provider.direct:
             return provider.direct[package.name].version
+        runtime = provider.request.runtimes.get(package.name)
+        if runtime is not None:
+            every = range(len(runtime.majors) - 1, -1, -1)
+            return spell_ranges(mask, every, runtime.majors)
         written = provider.words.get((package.name, mask))
         if written:
             return written
@@ -50,10 +55,14 @@ class PackageDescriber(Describer[Node]):
 
     def requested(self, requirement: Requirement[Node]) -> str:
         root = requirement.origin
+        if isinstance(root, OfBuild):
+            return f"{root.runtime} (build {root.build})"
         return root.text if isinstance(root, ManifestRequirement) else str(requirement.package)
 
     def asked(self, requirement: Requirement[Node]) -> str:
         root = requirement.origin
+        if isinstance(root, OfBuild):
+            return str(root)
         place = str(root.origin) if isinstance(root, ManifestRequirement) else "the manifest"
         return f"{place} asks for {self.requested(requirement)}"
 
@@ -74,7 +83,8 @@ class PackageDescriber(Describer[Node]):
         return ", or ".join(most_first[:REASONS])
 
     def note(self, package: Node) -> str | None:
-        if package.extra or package.name in self.provider.direct:
+        runtimes = self.provider.request.runtimes
+        if package.extra or package.name in self.provider.direct or package.name in runtimes:
             return None
         why = self.provider.route(package.name).why
         return f"note: {why}, from {_places(self.provider, package.name)} alone" if why else None
@@ -109,6 +119,8 @@ def _loosened(
             # a suggestion that can't be checked is none
             raise unsolvable from None
 
+    own = tuple(r for r in told.requirements if isinstance(r.origin, ManifestRequirement))
+    told = replace(told, requirements=own)
     for remedy in remedies(provider, told, unsolvable.requirements, attempt=attempt):
         root = remedy.requirement.origin
         if isinstance(root, ManifestRequirement):
@@ -120,7 +132,9 @@ def _loosened(
 def _allowances(told: Explanation[Node], provider: PackageProvider) -> Iterator[str]:
     """What the manifest could allow, where the story speaks of it: builds from source, prereleases."""
     story = "\n".join(told.lines)
-    for name in sorted({node.name for node in told.packages} - set(provider.direct)):
+    for name in sorted(
+        {node.name for node in told.packages} - {*provider.direct, *provider.request.runtimes}
+    ):
         if SOURCE_ONLY in story:
             listing = provider.candidates(name).listing
             reasons = provider.candidates(name).reasons(listing.everything)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 from provenv.errors import InputError
-from provenv.hooks.types import Build, Platform
+from provenv.hooks.types import Build, Platform, Runtime
 from provenv.manifest.values import Manifest, ManifestRequirement
 from provenv.resolving.rules import Prerelease, Rules, Strategy
 from provenv.settings import NetworkSettings
@@ -22,7 +22,8 @@ class Request:
     """One target's question: the rules, and what is asked for at the root.
 
     `overrides`: name -> the requirements that stand in place of everybody's. `excluded`: names that are never
-    wanted. `placed`: name -> the constraints that say at which address a package lies.
+    wanted. `placed`: name -> the constraints that say at which address a package lies. `undeclared(name,
+    version)`: what a package needs and its metadata do not say. `runtimes`: the accelerators', by name.
     """
 
     rules: Rules
@@ -30,6 +31,8 @@ class Request:
     overrides: Mapping[str, tuple[ManifestRequirement, ...]]
     excluded: frozenset[str]
     placed: Mapping[str, tuple[ManifestRequirement, ...]]
+    undeclared: Callable[[str, str], tuple[str, ...]] = lambda name, version: ()
+    runtimes: Mapping[str, Runtime] = field(default_factory=dict)
 
 
 def make_request(

@@ -14,6 +14,7 @@ from provenv.resolving.candidates import Candidates
 from provenv.resolving.catalog import Catalog
 from provenv.resolving.explanation import no_build
 from provenv.resolving.files import Files
+from provenv.resolving.offers import builds_for
 from provenv.resolving.request import Request, make_request, with_constraints
 from provenv.resolving.routes import Route, Router
 from provenv.resolving.rules import Strategy
@@ -56,6 +57,8 @@ class Resolver:
         self.accelerators = accelerators
         self.files = files
         self.catalog = Catalog(files.finder)
+        known = (accelerator.runtime for accelerator in accelerators.values())
+        self._runtimes = {runtime.name: runtime for runtime in known if runtime is not None}
         self._searches: dict[str, Search] = {}
 
     def resolve(self, target: Target, options: Options) -> Resolution:
@@ -70,7 +73,9 @@ class Resolver:
             strategy=options.strategy,
             build_any=options.build_any,
         )
-        builds = self._builds(target, platform)
+        accelerator = self.accelerators[target.accelerator]
+        request = replace(request, undeclared=accelerator.undeclared, runtimes=self._runtimes)
+        builds = self._builds(request, target, platform)
         failures: list[Failure] = []
         for build in builds.offered:
             found = self._with_build(request, target, build, failures)
@@ -97,7 +102,7 @@ class Resolver:
                 if router.used_find_links:
                     name = f"{build.name} (find-links)"
                 failures.append((name, error))
-                if not _follows(build, error.packages):
+                if not (_follows(build, error.packages) or error.packages & self._runtimes.keys()):
                     raise
             except (NetworkError, IndexAnswerError) as error:
                 # Another build may lie elsewhere (the default index has one, too); what is taken is told.
@@ -106,15 +111,14 @@ class Resolver:
                 break
         return None
 
-    def _builds(self, target: Target, platform: Platform) -> Builds:
+    def _builds(self, request: Request, target: Target, platform: Platform) -> Builds:
         context = Context(target.platform, platform.os, platform.arch, target.python, target.envelope)
-        builds = self.accelerators[target.accelerator].builds(context)
-        if target.build is None:
-            return builds
-        offered = tuple(build for build in builds.offered if build.name == target.build)
-        return Builds(offered, tuple(r for r in builds.rejected if offered or r.build == target.build))
+        pinned = self._router(request, target, None).pinned_index
+        return builds_for(self.accelerators[target.accelerator], context, target, self.manifest, pinned)
 
-    def _router(self, request: Request, target: Target, build: Build, *, from_find_links: bool) -> Router:
+    def _router(
+        self, request: Request, target: Target, build: Build | None, *, from_find_links: bool = False
+    ) -> Router:
         def held(name: str, route: Route) -> bool:
             listing = self.catalog.listing(name, route)
             return Candidates(listing, request.rules).choose(listing.everything) is not None
@@ -127,12 +131,24 @@ class Resolver:
             return pin.marker is None or request.rules.environment.evaluate(pin.marker)
 
         return Router(
-            self.manifest, self.settings, build, pinned=pinned, held=held, from_find_links=from_find_links
+            self.manifest,
+            self.settings,
+            build,
+            pinned=pinned,
+            held=held,
+            from_find_links=from_find_links,
+            publishes=self._publishes,
         )
+
+    def _publishes(self, url: str) -> tuple[str, ...]:
+        """What is taken from an index of this address, as the first accelerator that knows it says."""
+        known = (accelerator.publishes(url) for accelerator in self.accelerators.values())
+        return next(filter(None, known), ())
 
     def _search(self, request: Request, router: Router, target: Target, build: Build) -> Resolution:
         limited = with_constraints(request, build)
-        search = Search(self.files, self.catalog, limited, router, target, build)
+        runtime = self.accelerators[target.accelerator].runtime
+        search = Search(self.files, self.catalog, limited, router, target, build, runtime)
         found = search.run()
         self._searches[target.name] = search
         return found

@@ -1,0 +1,56 @@
+"""Which builds of an accelerator are tried for a target, in its order, as far as the manifest leaves it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from provenv.hooks.types import Accelerator, Build, Builds, Context
+from provenv.manifest.values import Index, Manifest
+from provenv.standards.requirements import parse_requirement
+from provenv.targets import Target
+
+
+def builds_for(
+    accelerator: Accelerator,
+    context: Context,
+    target: Target,
+    manifest: Manifest,
+    pinned: Callable[[str], Index | None],
+) -> Builds:
+    """The accelerator's builds, best first, and those that it rejects.
+
+    `pinned(name)`: the index that the manifest pins a package to. A pin to a build's own index leaves this
+    build alone; with another, nothing is left of what a build wants of the package. Builds whose index the
+    manifest names without pinning anything come first.
+    """
+    builds = accelerator.builds(context)
+    if target.build is not None:
+        offered = tuple(build for build in builds.offered if build.name == target.build)
+        return Builds(offered, tuple(r for r in builds.rejected if offered or r.build == target.build))
+    pins = {name: index for name in accelerator.family if (index := pinned(name)) is not None}
+    if pins:
+        return replace(builds, offered=tuple(_bent(builds.offered, pins)))
+    named = {_plain(index.url) for index in manifest.indexes}
+    first = sorted(builds.offered, key=lambda build: _plain(build.index or "") not in named)
+    return replace(builds, offered=tuple(first))
+
+
+def _bent(builds: Iterable[Build], pins: dict[str, Index]) -> Iterable[Build]:
+    offered = tuple(builds)
+    places = {_plain(index.url) for index in pins.values()}
+    own = [build for build in offered if build.index is not None and _plain(build.index) in places]
+    if own:
+        return own
+    return (
+        replace(
+            build,
+            constraints=tuple(text for text in build.constraints if parse_requirement(text).name not in pins),
+            runtime=None,
+        )
+        for build in offered
+    )
+
+
+def _plain(url: str) -> str:
+    return url.rstrip("/")

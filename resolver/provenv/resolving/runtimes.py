@@ -1,0 +1,73 @@
+"""Runtimes such as CUDA, of which a lock holds one major alone: to the solver they are packages.
+
+A package that carries a major depends on that "version" of the runtime, and a build that is of one requires
+it, so that the solver looks for another version or tells the conflict as any other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from provenv.hooks.types import Build, Runtime
+from provenv.resolving.provider import Node, PackageProvider
+from provenv.solver.provider import Requirement, Unavailable
+
+
+@dataclass(frozen=True, slots=True)
+class OfBuild:
+    """Who asks for a runtime's major: the build that the family's packages are of."""
+
+    build: str
+    runtime: str
+
+    def __str__(self) -> str:
+        return f"the build {self.build} is of {self.runtime}"
+
+
+def required(build: Build, runtime: Runtime | None) -> list[Requirement[Node]]:
+    """What a build requires of its accelerator's runtime."""
+    if runtime is None or build.runtime not in runtime.majors:
+        return []
+    allowed = 1 << runtime.majors.index(build.runtime)
+    return [Requirement(Node(runtime.name), allowed, OfBuild(build.name, f"{runtime.name} {build.runtime}"))]
+
+
+class RuntimeProvider(PackageProvider):
+    """A provider whose packages may carry the majors of runtimes (by name; a name no package can have)."""
+
+    @property
+    def runtimes(self) -> Mapping[str, Runtime]:
+        """What is known of runtimes, by name."""
+        return self.request.runtimes
+
+    def count(self, package: Node) -> int:
+        runtime = self.runtimes.get(package.name)
+        return len(runtime.majors) if runtime else super().count(package)
+
+    def unusable(self, package: Node) -> Mapping[str, int]:
+        return {} if package.name in self.runtimes else super().unusable(package)
+
+    def choose(self, package: Node, allowed: int) -> int | None:
+        if package.name in self.runtimes:
+            return (allowed & -allowed).bit_length() - 1
+        return super().choose(package, allowed)
+
+    def dependencies(self, package: Node, version: int) -> Mapping[Node, int] | Unavailable:
+        return {} if package.name in self.runtimes else super().dependencies(package, version)
+
+    def similar(self, package: Node, version: int) -> int:
+        runtime = self.runtimes.get(package.name)
+        return (1 << len(runtime.majors)) - 1 if runtime else super().similar(package, version)
+
+    def hidden_prereleases(self, name: str) -> int:
+        return 0 if name in self.runtimes else super().hidden_prereleases(name)
+
+    def carried(self, name: str, version: str) -> Mapping[Node, int]:
+        """The runtimes whose major a version of a package carries, with the mask of that major."""
+        found = {}
+        for runtime in self.runtimes.values():
+            major = runtime.carried(name, version)
+            if major in runtime.majors:
+                found[Node(runtime.name)] = 1 << runtime.majors.index(major)
+        return found
