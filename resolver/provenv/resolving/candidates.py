@@ -43,7 +43,7 @@ class Candidates:
         return found
 
     def choose(self, allowed: int) -> int | None:
-        """Which of the allowed versions to try: the old lock's, stable ones, prereleases, at last yanked ones.
+        """Which of the allowed versions to try: the old lock's, stable ones, prereleases, yanked ones.
 
         A version that has no file for the target is passed over; None where none has one.
         """
