@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from types import ModuleType
-from typing import Protocol, cast
-
-import pluggy
+from typing import Protocol
 
 from provenv.errors import PluginError
-from provenv.hooks import specs
 from provenv.hooks.entry_points import EntryPoint, find_entry_points
 from provenv.hooks.guard import Value, guarded
-from provenv.hooks.limits import LOADING, Patience
+from provenv.hooks.limits import LOADING
+from provenv.hooks.loading import Loaded, Source, load, words
 from provenv.hooks.pastes import PasteReader
 from provenv.hooks.types import Accelerator, Check, EnvelopeKey, IndexAuth, LockFormat, Platform
 from provenv.hooks.words import word_fault
@@ -30,24 +26,15 @@ class Named(Protocol):
     def name(self) -> str: ...
 
 
-OWN = "provenv"
-"""The distribution whose plugins are not waited for: provenv's own tests see that they are good."""
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Which plugin gave a value: its entry point's name, its module, and the distribution it came in."""
-
-    plugin: str
-    module: str
-    distribution: str
-
-    def __str__(self) -> str:
-        return f"plugin {self.plugin} ({self.module}, from {self.distribution})"
-
-    def patience(self) -> Patience | None:
-        """How a third party's plugin is waited for; None for one of provenv's own."""
-        return None if self.distribution == OWN else Patience()
+KINDS: Mapping[str, tuple[str, type[Named]]] = {
+    "platform": ("provenv_platforms", Platform),
+    "accelerator": ("provenv_accelerators", Accelerator),
+    "lock-format": ("provenv_lock_formats", LockFormat),
+    "check": ("provenv_checks", Check),
+    "index-auth": ("provenv_index_auth", IndexAuth),
+    "paste-reader": ("provenv_paste_readers", PasteReader),
+}
+"""Every kind of thing that a plugin may have: the hook that yields it, and its type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +71,6 @@ class Plugins:
         return by_name[name]
 
 
-@dataclass(frozen=True, slots=True)
-class _Loaded:
-    source: Source
-    hooks: Mapping[str, Callable[[], Iterable[object]]]
-    patience: Patience | None
-
-
 @cache
 def plugins(cache_dir: Path | None = None) -> Plugins:
     """Every installed plugin's values, found once a process.
@@ -110,7 +90,7 @@ def collect(entry_points: Iterable[EntryPoint]) -> Plugins:
     """The values of these plugins. Raises PluginError as `plugins` does."""
     problems: list[str] = []
     sources: dict[tuple[str, str], Source] = {}
-    loaded = _load(entry_points, problems)
+    loaded = load(entry_points, problems)
 
     def ask(kind: str, hook: str, wanted: type[Value]) -> dict[str, Value]:
         found: dict[str, Value] = {}
@@ -140,62 +120,7 @@ def collect(entry_points: Iterable[EntryPoint]) -> Plugins:
     )
 
 
-def _load(entry_points: Iterable[EntryPoint], problems: list[str]) -> list[_Loaded]:
-    manager = pluggy.PluginManager(specs.PROJECT)
-    manager.add_hookspecs(specs)
-    loaded = []
-    for entry in entry_points:
-        source = Source(entry.name, entry.module, entry.distribution)
-        patience = source.patience()
-        try:
-            module = patience.call(_import, entry, seconds=LOADING) if patience else _import(entry)
-            _check_api(module)
-            # pluggy checks the hooks' names and arguments against the specs
-            manager.register(module, f"{entry.distribution}:{entry.name}")
-            manager.check_pending()
-        except (Exception, SystemExit) as error:
-            problems.append(f"{source} was left out: {_words(error)}")
-            _forget(manager, f"{entry.distribution}:{entry.name}")
-        else:
-            loaded.append(_Loaded(source, _hooks(manager, module), patience))
-    return loaded
-
-
-def _import(entry: EntryPoint) -> ModuleType:
-    module = importlib.import_module(entry.module)
-    if not entry.attribute:
-        return module
-    plugin: ModuleType = module
-    for part in entry.attribute.split("."):
-        plugin = getattr(plugin, part)
-    return plugin
-
-
-def _check_api(module: ModuleType) -> None:
-    wanted = getattr(module, "PROVENV_API", specs.API_VERSION)
-    if not isinstance(wanted, int) or isinstance(wanted, bool):
-        raise TypeError(f"PROVENV_API is {wanted!r}, not a number")
-    if wanted > specs.API_VERSION:
-        raise RuntimeError(
-            f"it asks for plugin API {wanted}, and this provenv has {specs.API_VERSION}; update provenv"
-        )
-
-
-def _forget(manager: pluggy.PluginManager, name: str) -> None:
-    if manager.has_plugin(name):
-        manager.unregister(name=name)
-
-
-def _hooks(manager: pluggy.PluginManager, module: ModuleType) -> dict[str, Callable[[], Iterable[object]]]:
-    found: dict[str, Callable[[], Iterable[object]]] = {}
-    for caller in manager.get_hookcallers(module) or []:
-        for implementation in caller.get_hookimpls():
-            if implementation.plugin is module:
-                found[caller.name] = cast("Callable[[], Iterable[object]]", implementation.function)
-    return found
-
-
-def _answers(plugin: _Loaded, hook: str, wanted: type[Value], problems: list[str]) -> list[Value]:
+def _answers(plugin: Loaded, hook: str, wanted: type[Value], problems: list[str]) -> list[Value]:
     """What one plugin yields for one hook; the values that are none are left out."""
     function = plugin.hooks.get(hook)
     if function is None:
@@ -208,7 +133,7 @@ def _answers(plugin: _Loaded, hook: str, wanted: type[Value], problems: list[str
         else:
             plugin.patience.call(_take_all, function, given, seconds=LOADING)
     except (Exception, SystemExit) as error:
-        problems.append(f"{plugin.source}: {hook} failed: {_words(error)}")
+        problems.append(f"{plugin.source}: {hook} failed: {words(error)}")
     answers: list[Value] = []
     for value in tuple(given):
         fault = _fault(value, wanted, deep=plugin.patience is not None)
@@ -227,7 +152,7 @@ def _fault(value: object, wanted: type[Named], *, deep: bool) -> str | None:
     """What is wrong with a value. `deep`: every field is looked at, down to the last."""
     if not isinstance(value, wanted):
         return f"{_short(value)}, which is no {wanted.__name__}"
-    if not isinstance(value.name, str) or not _is_name(value.name):
+    if not isinstance(value.name, str) or not is_name(value.name):
         return f"a {wanted.__name__} whose name {_short(value.name)} is not of a-z, 0-9, `-`, `_` and `.`"
     return _broken_field(value) or (_deep_fault(value) if deep else None)
 
@@ -243,7 +168,8 @@ def _deep_fault(value: Named) -> str | None:
     return f"{what}, where {wrong}" if wrong else None
 
 
-def _is_name(text: str) -> bool:
+def is_name(text: str) -> bool:
+    """Whether a plugin may call something so: it stands in manifests, flags and file names."""
     return (
         text.isascii()
         and text == text.lower()
@@ -270,11 +196,6 @@ def _two_claims(kind: str, name: str, first: Source, second: Source) -> PluginEr
         evidence=[str(first), str(second)],
         hints=[f"uninstall {first.distribution} or {second.distribution}"],
     )
-
-
-def _words(error: BaseException) -> str:
-    text = " ".join(str(error).split())
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 def _short(value: object) -> str:
