@@ -12,6 +12,7 @@ from provenv.hooks import (
     Detection,
     Device,
     Finding,
+    Installation,
     Probe,
     Releases,
     hookimpl,
@@ -59,6 +60,11 @@ def releases(package: str, context: Context) -> Releases:
     from provenv_plugins.cpu_builds import releases_for
 
     return releases_for(context)
+
+
+def conda_constraints(context: Context) -> tuple[str, ...]:
+    """Not the GPU builds: conda-forge's ask for `__cuda`, the pytorch channel's ask for nothing at all."""
+    return ('pytorch[build="^(?!.*(cu(da)?[0-9]|rocm)).*$"]',)
 
 
 def detect(probe: Probe) -> Detection:
@@ -162,6 +168,13 @@ def diagnose(probe: Probe) -> Iterable[Finding]:
         yield Finding("cpu-armv8.0", message, "pin torch>=2.11")
 
 
+def inspect(probe: Probe, installation: Installation) -> Iterable[Finding]:
+    """What belongs to torch, whichever device it is for; see `torch_family.inspect`."""
+    from provenv_plugins.torch_family import inspect as judge
+
+    return judge(probe, installation)
+
+
 @hookimpl
 def provenv_accelerators() -> Iterable[Accelerator]:
     """cpu."""
@@ -173,7 +186,9 @@ def provenv_accelerators() -> Iterable[Accelerator]:
         builds=builds,
         torch_device="cpu",
         family=FAMILY,
+        conda_constraints=conda_constraints,
         diagnose=diagnose,
+        inspect=inspect,
         releases=releases,
         undeclared=undeclared,
         publishes=publishes,

@@ -11,6 +11,7 @@ from provenv.hooks import (
     Detection,
     EnvelopeKey,
     Finding,
+    Installation,
     Probe,
     Releases,
     Runtime,
@@ -74,11 +75,31 @@ def diagnose(probe: Probe) -> Iterable[Finding]:
     return explain(probe)
 
 
+def inspect(probe: Probe, installation: Installation) -> Iterable[Finding]:
+    """See `cuda_installed.inspect`."""
+    from provenv_plugins.cuda_installed import inspect as judge
+
+    return judge(probe, installation)
+
+
 def virtual_packages(context: Context) -> tuple[VirtualPackage, ...]:
     """`__cuda`: the newest CUDA that the promised driver serves."""
     from provenv_plugins.cuda_drivers import newest_cuda
 
     return (VirtualPackage("__cuda", newest_cuda(context.envelope)),)
+
+
+def conda_constraints(context: Context) -> tuple[str, ...]:
+    """The CUDA builds of packages that have CPU builds too, of a CUDA that the driver serves.
+
+    `__cuda` alone only allows such a build, and a newer CPU build would be taken before it. Build strings say
+    the CUDA: conda-forge's `cuda129_…`, the pytorch channel's `py3.10_cuda11.8_…` and `py310_cu118`.
+    """
+    from provenv_plugins.cuda_drivers import newest_cuda, numbers
+
+    majors = "|".join(str(major) for major in range(9, numbers(newest_cuda(context.envelope))[0] + 1))
+    packages = ("pytorch", "jaxlib", "tensorflow-base") if context.os == "linux" else ("pytorch",)
+    return tuple(f'{name}[build="^.*cu(da)?({majors})[0-9.].*$"]' for name in packages)
 
 
 def features(context: Context) -> tuple[str, ...]:
@@ -129,8 +150,10 @@ def provenv_accelerators() -> Iterable[Accelerator]:
         family=FAMILY,
         envelope=ENVELOPE,
         conda_virtual_packages=virtual_packages,
+        conda_constraints=conda_constraints,
         features=features,
         diagnose=diagnose,
+        inspect=inspect,
         releases=releases,
         undeclared=undeclared,
         publishes=publishes,

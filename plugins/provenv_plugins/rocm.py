@@ -11,6 +11,7 @@ from provenv.hooks import (
     Detection,
     EnvelopeKey,
     Finding,
+    Installation,
     Probe,
     Releases,
     hookimpl,
@@ -67,6 +68,13 @@ def diagnose(probe: Probe) -> Iterable[Finding]:
     return explain(probe)
 
 
+def inspect(probe: Probe, installation: Installation) -> Iterable[Finding]:
+    """See `rocm_installed.inspect`."""
+    from provenv_plugins.rocm_installed import inspect as judge
+
+    return judge(probe, installation)
+
+
 def environment(context: Context) -> Mapping[str, str]:
     """Nothing: HSA_OVERRIDE_GFX_VERSION is never set on anybody's behalf: a wrong one hangs machines."""
     return {}
@@ -112,6 +120,7 @@ def provenv_accelerators() -> Iterable[Accelerator]:
         environment=environment,
         features=features,
         diagnose=diagnose,
+        inspect=inspect,
         releases=releases,
         undeclared=undeclared,
         publishes=publishes,
