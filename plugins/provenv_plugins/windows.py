@@ -44,13 +44,45 @@ def virtual_packages(arch: str, envelope: Envelope) -> tuple[VirtualPackage, ...
     return (VirtualPackage("__win", "10.0"), VirtualPackage("__archspec", "1", arch))
 
 
+LONG_PATHS = (r"HKLM\SYSTEM\CurrentControlSet\Control\FileSystem", "LongPathsEnabled")
+
+
 def diagnose(probe: Probe) -> Iterable[Finding]:
-    """An x86_64 Python, emulated on an Arm machine: it works, slowly."""
+    """A Python of another kind than the machine, or none at all; paths that end after 260 characters."""
     if probe.python("system") != "Windows":
         return
+    yield from _other_kind(probe)
+    if probe.registry(*LONG_PATHS) == "0":
+        yield Finding(
+            "windows-long-paths-off",
+            "Windows cuts paths off at 260 characters (LongPathsEnabled is 0)",
+            f"New-ItemProperty -Path '{LONG_PATHS[0].replace('HKLM', 'HKLM:', 1)}' -Name LongPathsEnabled "
+            "-Value 1 -PropertyType DWORD -Force   (PowerShell as administrator, then a new terminal)",
+            "warning",
+            "torch's headers and many model caches lie deeper: installing ends in `No such file or directory`",
+        )
+    first = next(iter(probe.executables("python") or ()), "")
+    if "\\windowsapps\\" in first.lower():
+        yield Finding(
+            "python-store-alias",
+            f"the first `python` on PATH is the Microsoft Store's alias ({first})",
+            "Settings > Apps > Advanced app settings > App execution aliases: switch python.exe off",
+            "warning",
+            "where no Python of the Store is installed it opens the Store instead of running a script",
+        )
+
+
+def _other_kind(probe: Probe) -> Iterable[Finding]:
     processor = (probe.environment("PROCESSOR_IDENTIFIER") or "").upper()
     machine = (probe.python("machine") or "").upper()
-    if machine == "AMD64" and processor.startswith("ARM"):
+    if probe.python("bits") == "32":
+        yield Finding(
+            "python-32-bit",
+            "this Python is a 32-bit program; torch and most compiled packages have no 32-bit wheels",
+            "install a 64-bit Python, e.g. `uv python install`",
+            "error",
+        )
+    elif machine == "AMD64" and processor.startswith("ARM"):
         yield Finding(
             "python-emulated-on-arm",
             "this Python is an x86_64 program, emulated on an Arm processor, and several times slower for it",

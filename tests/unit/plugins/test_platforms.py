@@ -220,3 +220,26 @@ def test_a_bad_promise_is_refused_with_an_example(name: str, word: str, bad: str
 
     assert "such as" in str(key.check(bad))
     assert key.check("2.28") is None
+
+
+def test_windows_tells_of_what_stops_a_newcomer_there() -> None:
+    probe = machines.windows(
+        registry={r"HKLM\SYSTEM\CurrentControlSet\Control\FileSystem|LongPathsEnabled": "0"},
+        executables={"python": [r"C:\Users\user\AppData\Local\Microsoft\WindowsApps\python.exe"]},
+        python={"bits": "32", "machine": "x86"},
+    )
+
+    found = [
+        (one.code, one.severity, "-Path 'HKLM:\\SYSTEM" in one.remedy)
+        for one in PLATFORMS["windows-x86_64"].diagnose(probe)
+    ]
+
+    assert found == [
+        ("python-32-bit", "error", False),
+        ("windows-long-paths-off", "warning", True),
+        ("python-store-alias", "warning", False),
+    ]
+
+
+def test_windows_says_nothing_of_what_no_one_looked_at() -> None:
+    assert list(PLATFORMS["windows-x86_64"].diagnose(machines.windows())) == []
