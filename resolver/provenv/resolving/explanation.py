@@ -151,10 +151,30 @@ def _places(provider: PackageProvider, name: str) -> str:
     return " or ".join(redact(index.url) for index in (*route.indexes, *route.flats)) or "any index"
 
 
+STORIES = 3
+"""How many builds' conflicts are told in full; of the others the conclusion."""
+
+
 def no_build(target: Target, failures: Sequence[tuple[str, ProvenvError]], builds: Builds) -> NoSolution:
     """The error when no build of the accelerator has a resolution: for each of them why not."""
-    evidence = [f"{rejected.build}: {rejected.reason}" for rejected in builds.rejected]
+    stories: dict[tuple[str, ...], list[str]] = {}
+    hints: dict[str, None] = {}
+    conflicts = [(name, error) for name, error in failures if isinstance(error, NoSolution)]
+    for place, (name, conflict) in enumerate(conflicts):
+        lines = ("no solution", *conflict.evidence) if place < STORIES else (_conclusion(conflict),)
+        stories.setdefault(lines, []).append(name)
+        hints = hints or dict.fromkeys(conflict.hints)
     for name, error in failures:
-        evidence += [f"{name}: {error.message}", *(f"  {line}" for line in error.evidence)]
-    hints = [hint for _, error in failures[-1:] for hint in error.hints]
-    return NoSolution(f"no environment for target {target.name}", evidence=evidence, hints=hints)
+        if (name, error) not in conflicts:
+            stories.setdefault((error.message,), []).append(name)
+            hints.update(dict.fromkeys(error.hints))
+    evidence = [f"{rejected.build}: {rejected.reason}" for rejected in builds.rejected]
+    for (first, *more), names in stories.items():
+        evidence += [f"{', '.join(dict.fromkeys(names))}: {first}", *(f"  {line}" for line in more)]
+    return NoSolution(f"no environment for target {target.name}", evidence=evidence, hints=tuple(hints))
+
+
+def _conclusion(error: ProvenvError) -> str:
+    """The last line of a proof, without what it follows from."""
+    found = [line for line in error.evidence if line.startswith("so ")]
+    return found[-1].removeprefix("so ").rstrip(".") if found else error.message
