@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from provenv.errors import InputError, Stale
 from provenv.locks.freshness import Freshness, examine
-from provenv.locks.inputs import LockInputs, lock_inputs
+from provenv.locks.inputs import LockInputs
 from provenv.locks.reader import Lock
 from provenv.project import Project
 from provenv.targets import Target
 
 if TYPE_CHECKING:
+    from provenv.mixing import Mixer
     from provenv.resolution import Resolution
     from provenv.resolving.resolve import Resolver
     from provenv.resolving.rules import Strategy
@@ -81,15 +83,43 @@ def lock_targets(
     to_solve = [state for state in states if upgrade or not state.freshness.fresh]
     solved: dict[str, tuple[Resolution, str]] = {}
     if to_solve:
-        from provenv.resolving.resolve import Options
-
-        with resolver_of(project, on_event) as resolver:
+        with ExitStack() as stack:
+            solvers = _Solvers(project, stack, on_event)
             for state in to_solve:
                 on_target(state.target)
-                options = Options(_pins(state.lock, upgrade), strategy)
-                resolution = resolver.resolve(state.target, options)
+                resolution = solvers.resolve(state, upgrade, strategy)
                 solved[state.target.name] = (resolution, _text(project, state, resolution))
     return tuple(_finish(state, solved.get(state.target.name)) for state in states)
+
+
+class _Solvers:
+    """What resolves targets of either packaging; each is opened when the first of its targets comes."""
+
+    def __init__(self, project: Project, stack: ExitStack, on_event: Callable[[str], None] | None) -> None:
+        self._project = project
+        self._stack = stack
+        self._on_event = on_event
+
+    @cached_property
+    def pip(self) -> Resolver:
+        return self._stack.enter_context(resolver_of(self._project, self._on_event))
+
+    @cached_property
+    def conda(self) -> Mixer:
+        from provenv.mixing import Mixer
+
+        return self._stack.enter_context(Mixer(self._project, lambda: self.pip))
+
+    def resolve(self, state: _State, upgrade: Upgrade, strategy: Strategy) -> Resolution:
+        """One target, with what its lock holds and the upgrade doesn't name preferred."""
+        locked = _pins(state.lock, upgrade)
+        if state.target.packaging == "conda":
+            packages = state.lock.conda if state.lock and not upgrade.everything else ()
+            kept = [package for package in packages if package.name not in upgrade.names]
+            return self.conda.resolve(state.target, locked=locked, kept=kept, strategy=strategy)
+        from provenv.resolving.resolve import Options
+
+        return self.pip.resolve(state.target, Options(locked, strategy))
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +133,7 @@ class _State:
 
 def _state(project: Project, target: Target) -> _State:
     path = project.lock_path(target)
-    inputs = lock_inputs(project.manifest, target)
+    inputs = project.lock_inputs(target)
     lock, state = examine(path, inputs)
     return _State(target, path, lock, inputs, state)
 
@@ -125,6 +155,7 @@ def _raise_if_unknown(upgrade: Upgrade, states: Sequence[_State], project: Proje
     known = {package.name for state in states if state.lock for package in state.lock.packages}
     if not known:
         return
+    known |= {package.name for state in states if state.lock for package in state.lock.conda}
     known |= {required.requirement.name for required in project.manifest.requirements}
     for name in sorted(upgrade.names - known):
         from provenv.manifest.spelling import nearest
@@ -143,6 +174,11 @@ def _pins(lock: Lock | None, upgrade: Upgrade) -> dict[str, str]:
 
 
 def _text(project: Project, state: _State, resolution: Resolution) -> str:
+    if state.target.packaging == "conda":
+        from provenv.locks.conda_lock import render as render_conda
+
+        subdir = project.platform(state.target).conda_subdir
+        return render_conda(resolution, state.inputs, subdir, project.manifest.path, state.path.parent)
     from provenv.locks.pylock import render
 
     markers = project.platform(state.target).marker_environment(state.target.envelope)
@@ -152,7 +188,7 @@ def _text(project: Project, state: _State, resolution: Resolution) -> str:
 def _finish(state: _State, solved: tuple[Resolution, str] | None) -> Locked:
     if solved is None:
         lock = state.lock
-        count, build = (len(lock.packages), lock.build) if lock else (0, None)
+        count, build = (len(lock.packages) + len(lock.conda), lock.build) if lock else (0, None)
         return Locked(state.target, state.path, "fresh", count, build)
     from provenv.locks.pylock import write
 
@@ -162,7 +198,7 @@ def _finish(state: _State, solved: tuple[Resolution, str] | None) -> Locked:
         state.target,
         state.path,
         "written" if written else "unchanged",
-        len(resolution.packages),
+        len(resolution.packages) + len(resolution.conda),
         resolution.build.name if resolution.build else None,
         changes=tuple(_changes(state.lock, resolution)),
         notes=resolution.notes,
@@ -171,8 +207,9 @@ def _finish(state: _State, solved: tuple[Resolution, str] | None) -> Locked:
 
 
 def _changes(lock: Lock | None, resolution: Resolution) -> Iterator[str]:
-    before = {package.name: package.version for package in lock.packages} if lock else {}
-    after = {package.name: package.version for package in resolution.packages}
+    before = lock.versions if lock else {}
+    after = {package.name: package.version for package in resolution.conda}
+    after |= {package.name: package.version for package in resolution.packages}
     for name in sorted({*before, *after}):
         was, now = before.get(name), after.get(name)
         if was is None:

@@ -6,14 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from provenv.errors import InputError
 from provenv.hooks.manager import Plugins, plugins
-from provenv.hooks.types import Platform, Probe
+from provenv.hooks.types import Platform, Probe, VirtualPackage
 from provenv.manifest.values import Manifest
 from provenv.manifest.vocabulary import vocabulary_of
 from provenv.settings import NetworkSettings
-from provenv.targets import Matrix, Target, make_targets
+from provenv.targets import Matrix, Target, context_of, make_targets
+
+if TYPE_CHECKING:
+    from provenv.locks.inputs import LockInputs
 
 
 @dataclass(frozen=True)
@@ -49,9 +53,38 @@ class Project:
         """The platform plugin's answer for a target."""
         return self.plugins.platforms[target.platform]
 
+    def virtual_packages(self, target: Target) -> tuple[VirtualPackage, ...]:
+        """What a conda target promises of its machines; a variable of conda's (`CONDA_OVERRIDE_GLIBC`) counts
+        for targets of this machine's platform."""
+        from provenv.conda.virtual import virtual_packages
+
+        platform = self.platform(target)
+        here = platform.detect(self.probe) is not None
+        return virtual_packages(
+            platform,
+            self.plugins.accelerators[target.accelerator],
+            context_of(target, self.plugins),
+            override=self.probe.environment if here else lambda name: None,
+        )
+
+    def lock_inputs(self, target: Target) -> LockInputs:
+        """What a target's lock is made from now."""
+        from provenv.locks.inputs import lock_inputs
+
+        if target.packaging != "conda":
+            return lock_inputs(self.manifest, target)
+        from provenv.conda.virtual import spelled
+
+        return lock_inputs(
+            self.manifest, target, tuple(spelled(one) for one in self.virtual_packages(target))
+        )
+
     def lock_path(self, target: Target) -> Path:
-        """Where a target's lock is written: `pylock.<target>.toml` (PEP 751) in the lockfiles folder."""
-        return self.manifest.lockfiles / f"pylock.{target.name}.toml"
+        """Where a target's lock is written in the lockfiles folder: `pylock.<target>.toml` (PEP 751), or
+        `<target>.conda-lock.yml`."""
+        is_conda = target.packaging == "conda"
+        name = f"{target.name}.conda-lock.yml" if is_conda else f"pylock.{target.name}.toml"
+        return self.manifest.lockfiles / name
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from provenv.hooks.types import Build
 from provenv.pypi.artifacts import Artifact
@@ -45,8 +46,49 @@ class Package:
 
 
 @dataclass(frozen=True, slots=True)
+class CondaPackage:
+    """One chosen conda package, by its canonical address.
+
+    `depends`: match specs, as its channel has them. `purls`: the PyPI distributions that it holds, None where
+    the channel doesn't say. `noarch`: `python`, `generic` or None. `site_packages`: where this Python keeps
+    modules, relative to the environment, where it says so.
+    """
+
+    name: str
+    version: str
+    build: str
+    build_number: int
+    subdir: str
+    channel: str
+    url: str
+    md5: str
+    sha256: str | None = None
+    size: int | None = None
+    depends: tuple[str, ...] = ()
+    noarch: str | None = None
+    purls: tuple[str, ...] | None = None
+    site_packages: str | None = None
+    platform: str = ""
+    """The subdir of the environment it is for, where a lock has several; "" else."""
+
+    @property
+    def filename(self) -> str:
+        """`numpy-2.3.5-py313hf6604e3_0.conda`."""
+        return self.url.rsplit("/", 1)[-1]
+
+    @property
+    def requires(self) -> tuple[str, ...]:
+        """The names of the packages that it depends on, virtual ones left out."""
+        names = {text.split()[0].partition("[")[0].lower() for text in self.depends if text.strip()}
+        return tuple(sorted(name for name in names if not name.startswith("__")))
+
+
+@dataclass(frozen=True, slots=True)
 class Resolution:
-    """Everything chosen for one target, packages sorted by name; `notes` are warnings for the user."""
+    """Everything chosen for one target, packages sorted by name; `notes` are warnings for the user.
+
+    `conda`: the conda packages of a target of that packaging; `packages` come on top of them.
+    """
 
     target: Target
     build: Build | None
@@ -54,3 +96,11 @@ class Resolution:
     notes: tuple[str, ...] = ()
     passed_over: tuple[str, ...] = ()
     """Builds that were tried or rejected before this one, each with its reason."""
+    conda: tuple[CondaPackage, ...] = ()
+    channels: tuple[str, ...] = ()
+    """The canonical addresses of the conda channels, in their order."""
+    provided: Mapping[str, str] = field(default_factory=dict)
+    """PyPI name -> the conda package that brings it."""
+    roots: tuple[tuple[str, str], ...] = ()
+    """What the manifest asks a conda target for: a conda or PyPI name, and `main`, its group or its extra."""
+    variables: tuple[tuple[str, str], ...] = ()

@@ -10,7 +10,6 @@ from pathlib import Path
 from provenv.cli.flags import add_network, add_output, add_project, add_targets, open_from
 from provenv.cli.output import GREEN, RED, paint, print_json, warn
 from provenv.locks.freshness import Freshness, examine
-from provenv.locks.inputs import lock_inputs
 from provenv.locks.reader import local_files
 from provenv.project import Project
 from provenv.targets import Target
@@ -64,7 +63,7 @@ def run(args: argparse.Namespace) -> int:
 def check(project: Project, target: Target) -> Checked:
     """One target's lock against the manifest; a damaged one is stale."""
     path = project.lock_path(target)
-    lock, found = examine(path, lock_inputs(project.manifest, target))
+    lock, found = examine(path, project.lock_inputs(target))
     return Checked(target, path, found, local_files(lock) if lock else ())
 
 

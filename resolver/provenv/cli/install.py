@@ -81,12 +81,11 @@ def to_json(outcome: InstallOutcome) -> dict[str, object]:
 
 def _warn(project: Project, outcome: InstallOutcome, *, quiet: bool) -> None:
     from provenv.locks.freshness import freshness
-    from provenv.locks.inputs import lock_inputs
     from provenv.locks.reader import read
 
     if outcome.warning:
         warn(f"{outcome.target.name} will not run well here: {outcome.warning}", quiet=quiet)
-    stale = freshness(read(outcome.environment.lock), lock_inputs(project.manifest, outcome.target))
+    stale = freshness(read(outcome.environment.lock), project.lock_inputs(outcome.target))
     if not stale.fresh:
         warn(
             f"the lock is stale, `provenv lock` brings it up to date: {'; '.join(stale.reasons)}", quiet=quiet

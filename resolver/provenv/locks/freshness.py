@@ -17,6 +17,10 @@ _WORDS = {
     "excluded": "excluded ",
     "indexes": "index ",
     "pins": "pin ",
+    "channels": "channel ",
+    "specs": "conda package ",
+    "names": "name ",
+    "virtual": "virtual package ",
 }
 
 

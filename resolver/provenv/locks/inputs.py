@@ -9,11 +9,14 @@ from pathlib import Path
 
 from provenv.addresses import without_credentials
 from provenv.locks.portable import path_of, portable_path
-from provenv.manifest.values import FileRule, Index, Manifest, ManifestRequirement, Pin
+from provenv.manifest.values import CondaTable, FileRule, Index, Manifest, ManifestRequirement, Pin
 from provenv.targets import Target
 
 SECTIONS = ("requirements", "constraints", "overrides", "excluded", "indexes", "pins", "local")
 """The lists of a LockInputs by name, in the order in which a lock holds them."""
+
+CONDA_SECTIONS = ("channels", "specs", "names", "virtual")
+"""Those that a conda target has besides."""
 
 _DESCRIPTIONS = ("pyproject.toml", "setup.py", "setup.cfg")
 """The files of a local project whose change may change what it requires."""
@@ -25,8 +28,9 @@ class LockInputs:
 
     Every list holds lines of text without secrets, sorted, except `indexes`, which stand in the order in
     which they are asked. `rules`: `exclude-newer`, `prerelease`, `build` ... with their values. `local`:
-    local projects and files that are required, each with a digest of what it says. `origins`: the line of a
-    list -> where the user wrote it; it is for messages alone and makes no difference.
+    local projects and files that are required, each with a digest of what it says. A conda target has
+    `channels` (in their order), `specs`, `names` (conda name = PyPI name) and `virtual` packages.
+    `origins`: the line of a list -> where the user wrote it; it is for messages alone, no difference.
     """
 
     target: Target
@@ -38,6 +42,10 @@ class LockInputs:
     pins: tuple[str, ...] = ()
     local: tuple[str, ...] = ()
     rules: tuple[tuple[str, str], ...] = ()
+    channels: tuple[str, ...] = ()
+    specs: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    virtual: tuple[str, ...] = ()
     origins: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     def section(self, name: str) -> tuple[str, ...]:
@@ -48,14 +56,22 @@ class LockInputs:
     def digest(self) -> str:
         """`sha256:…` over everything but the origins."""
         lines = [f"{key} {value}" for key, value in target_facts(self.target)]
-        for name in SECTIONS:
+        for name in sections_of(self.target):
             lines += [f"[{name}]", *self.section(name)]
         lines += ["[rules]", *(f"{key} {value}" for key, value in self.rules)]
         return "sha256:" + hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
-def lock_inputs(manifest: Manifest, target: Target) -> LockInputs:
-    """The inputs of `target`'s lock; of the disk it reads only what local requirements say of themselves."""
+def sections_of(target: Target) -> tuple[str, ...]:
+    """The lists that the lock of a target has."""
+    return (*SECTIONS, *CONDA_SECTIONS) if target.packaging == "conda" else SECTIONS
+
+
+def lock_inputs(manifest: Manifest, target: Target, virtual: tuple[str, ...] = ()) -> LockInputs:
+    """The inputs of `target`'s lock; of the disk it reads only what local requirements say of themselves.
+
+    `virtual`: the virtual packages of a conda target, `__glibc 2.28`.
+    """
     base = manifest.path.absolute().parent
     origins: dict[str, str] = {}
 
@@ -71,6 +87,9 @@ def lock_inputs(manifest: Manifest, target: Target) -> LockInputs:
     for index in manifest.indexes:
         if index.origin:
             origins[_index_line(index, base)] = str(index.origin)
+    conda = manifest.conda if target.packaging == "conda" else None
+    for spec in conda.dependencies if conda else ():
+        origins.setdefault(spec.text, str(spec.origin))
     addresses = {index.name: _address(index.url, base) for index in manifest.indexes}
     return LockInputs(
         target=target,
@@ -81,7 +100,11 @@ def lock_inputs(manifest: Manifest, target: Target) -> LockInputs:
         indexes=tuple(_index_line(index, base) for index in manifest.indexes),
         pins=tuple(sorted(_pin_line(pin, addresses) for pin in manifest.pins if _applies(pin, target))),
         local=_local_lines((*selected, *manifest.overrides), base),
-        rules=_rules(manifest),
+        rules=_rules(manifest, conda),
+        channels=tuple(_channel_line(text, base) for text in conda.channels) if conda else (),
+        specs=tuple(sorted({spec.text for spec in conda.dependencies})) if conda else (),
+        names=tuple(f"{name} = {other}" for name, other in conda.names) if conda else (),
+        virtual=virtual if conda else (),
         origins=origins,
     )
 
@@ -140,7 +163,16 @@ def _applies(pin: Pin, target: Target) -> bool:
     )
 
 
-def _rules(manifest: Manifest) -> tuple[tuple[str, str], ...]:
+def _channel_line(text: str, base: Path) -> str:
+    """A channel as a lock may say it: its name, its address without secrets, a folder's portable path."""
+    if "://" not in text:
+        return text
+    from provenv.conda.channels import without_secrets
+
+    return _address(without_secrets(text), base)
+
+
+def _rules(manifest: Manifest, conda: CondaTable | None) -> tuple[tuple[str, str], ...]:
     rules = {
         "build": _rule_words(manifest.build),
         "exclude-newer": manifest.exclude_newer or "",
@@ -149,6 +181,8 @@ def _rules(manifest: Manifest) -> tuple[tuple[str, str], ...]:
         "only-binary": _rule_words(manifest.only_binary),
         "prerelease": manifest.prerelease if manifest.prerelease != "if-needed" else "",
     }
+    if conda and conda.channel_priority != "strict":
+        rules["channel-priority"] = conda.channel_priority
     rules |= {f"exclude-newer of {name}": time or "lifted" for name, time in manifest.exclude_newer_package}
     rules |= {f"prerelease of {name}": rule for name, rule in manifest.prerelease_package}
     return tuple(sorted((key, value) for key, value in rules.items() if value))

@@ -18,7 +18,7 @@ from provenv.locks.inputs import LockInputs
 from provenv.locks.pylock import FORMAT
 from provenv.locks.tables import Bad, Table
 from provenv.pypi.artifacts import Artifact
-from provenv.resolution import Direct, Package
+from provenv.resolution import CondaPackage, Direct, Package
 from provenv.targets import Target
 
 _PRERELEASE = re.compile(r"[^+]*?(?:a|b|rc|\.dev)\d")
@@ -27,7 +27,9 @@ _SDIST_SUFFIX = re.compile(r"\.(?:tar\.[a-z0-9]+|tgz|zip)$")
 
 @dataclass(frozen=True, slots=True)
 class Lock:
-    """One `pylock.<target>.toml`, read. `sha256`: of the file's bytes. `build`: name and canonical index.
+    """One `pylock.<target>.toml` or `<target>.conda-lock.yml`, read.
+
+    `sha256`: of the file's bytes. `build`: name and canonical index.
 
     The packages are those that were written, except for what a lock doesn't keep (yanked, metadata); an
     artifact with a path has its absolute `file:` URL.
@@ -41,11 +43,16 @@ class Lock:
     packages: tuple[Package, ...]
     inputs: LockInputs
     digest: str
+    conda: tuple[CondaPackage, ...] = ()
+    """The conda packages of a `conda-lock.yml`; `packages` come on top of them."""
+    channels: tuple[str, ...] = ()
+    variables: tuple[tuple[str, str], ...] = ()
 
     @property
     def versions(self) -> dict[str, str]:
         """Canonical name -> version: what a relock prefers."""
-        return {package.name: package.version for package in self.packages}
+        conda = {package.name: package.version for package in self.conda}
+        return conda | {package.name: package.version for package in self.packages}
 
 
 def read(path: Path) -> Lock:
@@ -66,6 +73,10 @@ def read(path: Path) -> Lock:
 
 def parse(data: bytes, path: Path) -> Lock:
     """The lock in these bytes; `path` is where it lies, for messages and relative paths."""
+    if path.suffix in (".yml", ".yaml"):
+        from provenv.locks.conda_reader import parse_conda
+
+        return parse_conda(data, path)
     text = _decode(data, path)
     document = _document(text, path)
     try:
@@ -77,6 +88,12 @@ def parse(data: bytes, path: Path) -> Lock:
 def local_files(lock: Lock) -> tuple[str, ...]:
     """A warning for each package that is locked to this disk, since other machines don't have that."""
     warnings = []
+    for conda in lock.conda:
+        if conda.url.startswith("file:"):
+            warnings.append(
+                f"{conda.name} {conda.version} is locked to {conda.url}: the lock is not portable"
+            )
+            break  # one stands for the whole channel
     for package in lock.packages:
         place = package.artifact.local_path if package.artifact else _folder(package)
         if place:

@@ -9,6 +9,7 @@ from provenv.errors import Origin
 from provenv.hooks.types import Envelope
 from provenv.manifest.document import shown_path
 from provenv.manifest.values import (
+    CondaTable,
     Exclusion,
     FileRule,
     Index,
@@ -34,7 +35,7 @@ class Rules:
 class Draft:
     """What has been said so far; the attributes are the fields of `Manifest`, growing."""
 
-    def __init__(self, path: Path, kind: Literal["pyproject", "requirements"]) -> None:
+    def __init__(self, path: Path, kind: Literal["pyproject", "requirements", "environment"]) -> None:
         self.path = path
         self.kind = kind
         self.name: str | None = None
@@ -65,6 +66,7 @@ class Draft:
         self.prerelease_package: dict[str, str] = {}
         self.use_pip_config = True
         self.no_index = False
+        self.conda: CondaTable | None = None
         self.warnings: list[ManifestWarning] = []
 
     @property
@@ -123,5 +125,6 @@ class Draft:
             prerelease_package=tuple(sorted(self.prerelease_package.items())),
             use_pip_config=self.use_pip_config,
             no_index=self.no_index,
+            conda=self.conda,
             warnings=tuple(self.warnings),
         )

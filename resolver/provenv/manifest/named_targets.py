@@ -155,4 +155,8 @@ def _packaging(table: Table) -> Literal["pip", "conda"]:
         return "pip"
     if value == "conda":
         return "conda"
-    raise table.error(f"packaging is pip or conda, not {value!r}", "packaging")
+    raise table.error(
+        f"packaging is pip or conda, not {value!r}",
+        "packaging",
+        hints=spelling_hints(value, ("pip", "conda"), "kinds of packaging"),
+    )

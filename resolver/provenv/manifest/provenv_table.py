@@ -36,6 +36,7 @@ KEYS = (
     "pip-config",
     "targets",
     "indexes",
+    "conda",
 )
 _PRERELEASE: tuple[Literal["allow", "never", "if-needed"], ...] = ("allow", "never", "if-needed")
 
@@ -59,6 +60,10 @@ def read_provenv(document: Document, draft: Draft, vocabulary: Vocabulary | None
     draft.targets = read_targets(table, names, words)
     _read_rules(table, draft)
     read_indexes(table, draft)
+    if "conda" in table or any(target.packaging == "conda" for target in draft.targets):
+        from provenv.manifest.conda_table import read_conda
+
+        read_conda(table, draft)
 
 
 def _read_matrix(table: Table, draft: Draft, names: Names) -> None:

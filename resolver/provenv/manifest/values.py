@@ -79,6 +79,30 @@ class NamedTarget:
 
 
 @dataclass(frozen=True, slots=True)
+class CondaSpec:
+    """A conda package as a user asked for it, and where: a match spec, `conda-forge::numpy >=2`."""
+
+    text: str
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class CondaTable:
+    """`[tool.provenv.conda]`: what the conda targets take from conda channels.
+
+    `channels`: names, URLs and absolute `file:` URLs of folders, first is asked first. `names`: conda name ->
+    PyPI name where the built-in rules are wrong. `variables`: what a process in the environment gets.
+    """
+
+    channels: tuple[str, ...]
+    dependencies: tuple[CondaSpec, ...] = ()
+    names: tuple[tuple[str, str], ...] = ()
+    channel_priority: Literal["strict", "flexible"] = "strict"
+    variables: tuple[tuple[str, str], ...] = ()
+    origin: Origin | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Exclusion:
     """A product cell left out: every word given must match (platform, accelerator, python)."""
 
@@ -150,6 +174,7 @@ class Manifest:
     prerelease_package: tuple[tuple[str, str], ...] = ()
     use_pip_config: bool = True
     no_index: bool = False
+    conda: CondaTable | None = None
     warnings: tuple[ManifestWarning, ...] = field(default=(), compare=False)
 
     @classmethod

@@ -19,8 +19,9 @@ class Directs:
     `candidates`: canonical name -> its one candidate; `addresses`: name -> where it lies, as it may be shown;
     `refused`: an address as its asker wrote it -> why no package may be taken from there.
 
-    What the manifest names is taken for good. What another package asks for is an attempt: when it leads to
-    no solution, or nobody of the solution asks for it, `drop` takes it back.
+    What the manifest names is taken for good, and so is what the request says is given. What another package
+    asks for is an attempt: when it leads to no solution, or nobody of the solution asks for it, `drop` takes
+    it back.
     """
 
     def __init__(self, files: Files, request: Request) -> None:
@@ -30,6 +31,9 @@ class Directs:
         self._files = files
         self._request = request
         self._attempts: dict[str, str] = {}
+        for name, candidate in request.given.items():
+            self.candidates[name] = candidate
+            self.addresses[name] = candidate.direct.url
 
     def named(self, root: ManifestRequirement) -> ManifestRequirement:
         """A requirement of the manifest whose name is known: a direct reference says its name itself."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from provenv.errors import InputError
 from provenv.hooks.types import Build, Platform, Runtime
 from provenv.manifest.values import Manifest, ManifestRequirement
+from provenv.pypi.direct import DirectCandidate
 from provenv.resolving.rules import Prerelease, Rules, Strategy
 from provenv.settings import NetworkSettings
 from provenv.standards.markers import InvalidMarker, MarkerEnvironment, marker_environment
@@ -24,6 +25,7 @@ class Request:
     `overrides`: name -> the requirements that stand in place of everybody's. `excluded`: names that are never
     wanted. `placed`: name -> the constraints that say at which address a package lies. `undeclared(name,
     version)`: what a package needs and its metadata do not say. `runtimes`: the accelerators', by name.
+    `given`: name -> what is there already, by whatever means, and is no index's business.
     """
 
     rules: Rules
@@ -33,6 +35,7 @@ class Request:
     placed: Mapping[str, tuple[ManifestRequirement, ...]]
     undeclared: Callable[[str, str], tuple[str, ...]] = lambda name, version: ()
     runtimes: Mapping[str, Runtime] = field(default_factory=dict)
+    given: Mapping[str, DirectCandidate] = field(default_factory=dict)
 
 
 def make_request(

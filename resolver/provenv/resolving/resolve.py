@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 
 from provenv.errors import IndexAnswerError, NetworkError, ProvenvError
 from provenv.hooks.types import Accelerator, Build, Builds, Context, Platform
 from provenv.manifest.values import Manifest, Pin
+from provenv.pypi.direct import DirectCandidate
 from provenv.resolution import Resolution
 from provenv.resolving.candidates import Candidates
 from provenv.resolving.catalog import Catalog
@@ -28,12 +29,13 @@ class Options:
     """How a target is resolved beyond what its manifest says.
 
     `locked`: name -> version of the old lock, kept wherever it still fits. `build_any`: every package may be
-    built from source.
+    built from source. `given`: see `Request.given`.
     """
 
     locked: Mapping[str, str]
     strategy: Strategy = "highest"
     build_any: bool = False
+    given: Mapping[str, DirectCandidate] = field(default_factory=dict)
 
 
 Failure = tuple[str, ProvenvError]
@@ -74,7 +76,9 @@ class Resolver:
             build_any=options.build_any,
         )
         accelerator = self.accelerators[target.accelerator]
-        request = replace(request, undeclared=accelerator.undeclared, runtimes=self._runtimes)
+        request = replace(
+            request, undeclared=accelerator.undeclared, runtimes=self._runtimes, given=options.given
+        )
         builds = self._builds(request, target, platform)
         failures: list[Failure] = []
         for build in builds.offered:

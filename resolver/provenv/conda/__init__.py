@@ -1,0 +1,1 @@
+"""Conda targets: channels, virtual packages, the solve by py-rattler, conda names and PyPI names."""

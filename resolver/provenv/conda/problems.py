@@ -1,0 +1,130 @@
+"""What rattler says when it can't: in provenv's words, with the channel or the hardware named."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from provenv.addresses import redact
+from provenv.conda.channels import Channel, without_secrets
+from provenv.conda.virtual import spelled
+from provenv.errors import IndexAnswerError, InputError, NetworkError, NoSolution, ProvenvError
+from provenv.manifest.spelling import nearest
+
+if TYPE_CHECKING:
+    from provenv.conda.solve import Question
+
+# What people mean when they misspell a channel.
+_KNOWN = ("conda-forge", "bioconda", "defaults", "pytorch", "nvidia", "rapidsai", "huggingface", "anaconda")
+_TREE = re.compile(r"[├└│─ ]*")
+
+
+class CondaConflict(NoSolution):
+    """The channels have no solution for a target's conda packages. `names`: those that the story names."""
+
+    def __init__(self, evidence: Sequence[str], hints: Sequence[str], names: frozenset[str]) -> None:
+        super().__init__("its conda packages have no solution", evidence=evidence, hints=hints)
+        self.names = names
+
+
+def no_conda_solution(told: str, question: Question, empty: Sequence[Channel]) -> CondaConflict:
+    """The solver's story, made readable: with what the target promises of each virtual package it names."""
+    lines = list(_story(told, question))
+    names = frozenset(re.findall(r"(?<![\w.-])(_{0,2}[A-Za-z][\w.-]*)", told))
+    lines += _hardware(told, question)
+    lines += [f"{channel.name} has nothing for {question.subdir}" for channel in empty]
+    return CondaConflict(lines, tuple(_hints(told, question, empty)), names)
+
+
+def _story(told: str, question: Question) -> Iterator[str]:
+    text = told.removeprefix("Cannot solve the request because of: ")
+    for limit in question.limits:
+        for spelling in (limit.spec, _spaced(limit.spec)):
+            text = text.replace(f"the constraint {spelling} cannot be fulfilled", f"{limit.why}: {spelling}")
+    previous = None
+    for line in text.splitlines():
+        bare = line.rstrip()
+        if bare and bare != previous:
+            yield redact(without_secrets(bare))
+        previous = bare
+
+
+def _spaced(spec: str) -> str:
+    """A spec as rattler prints it back: `pytorch[build=…]` -> `pytorch *[build=…]`."""
+    return re.sub(r"^([\w.-]+)\[", r"\1 *[", spec)
+
+
+def _hardware(told: str, question: Question) -> Iterator[str]:
+    """For each virtual package that the story speaks of: what this target has of it."""
+    has = {package.name: package for package in question.virtual}
+    for name in sorted(set(re.findall(r"__[a-z]\w*", told))):
+        if name in has:
+            yield f"this target promises {spelled(has[name])}"
+        else:
+            promised = ", ".join(spelled(package) for package in question.virtual) or "nothing"
+            yield f"this target promises no {name} (it promises {promised})"
+
+
+def _hints(told: str, question: Question, empty: Sequence[Channel]) -> Iterator[str]:
+    missing = re.findall(r"No candidates were found for ([\w.-]+) \*", told)
+    if missing and not empty:
+        yield f"is {missing[0]!r} spelled as the channel has it? PyPI's name may differ from conda's"
+    if re.search(r"python_abi|└─ python|├─ python", told):
+        yield "another Python may have builds of everything: change `python` in [tool.provenv.conda]"
+    if "__" in told:
+        yield "raise what the target promises (`cuda`, `glibc`, `macos`), or ask for an older version"
+    if "strict channel priority" in told:
+        yield 'put the other channel first, ask for `CHANNEL::PACKAGE`, or set channel-priority = "flexible"'
+
+
+def channel_error(told: str, channels: Sequence[Channel]) -> ProvenvError:
+    """The error for a channel that could not be read."""
+    evidence = [redact(without_secrets(line)) for line in told.splitlines() if line.strip()]
+    channel = next((c for c in channels if _speaks_of(told, c)), None)
+    called = f"the channel {channel.name}" if channel else "a channel"
+    if re.search(r"\b(401|403)\b", told):
+        return IndexAnswerError(
+            f"{called} refused to answer",
+            evidence=evidence,
+            hints=["log in once: `rattler auth login HOST`, or give the login in netrc"],
+        )
+    if "could not find subdir" in told and re.search(r"\b404\b|os error [23]\b", told):
+        return _no_channel(channel, evidence)
+    if "no usable repodata cache" in told:
+        return NetworkError(
+            f"{called} is not in the cache, and the network is switched off",
+            evidence=evidence,
+            hints=["lock once without `--offline`"],
+        )
+    if re.search(
+        r"failed to parse|EOF while parsing|invalid|decod|unexpected end|corrupt", told, re.IGNORECASE
+    ):
+        return IndexAnswerError(
+            f"{called} has broken repodata",
+            evidence=evidence,
+            hints=["try again: it may have been cut short; a folder of your own: index it anew"],
+        )
+    if re.search(r"sending request|Request failed|dns|connect|timed out|timeout", told, re.IGNORECASE):
+        return NetworkError(
+            f"{called} can't be reached",
+            evidence=evidence,
+            hints=["check the network, the proxy and the mirrors: `provenv config` shows those in force"],
+        )
+    return IndexAnswerError(f"{called} can't be read", evidence=evidence)
+
+
+def _speaks_of(told: str, channel: Channel) -> bool:
+    place = without_secrets(channel.place)
+    return channel.place in told or place in told or place.removeprefix("file://") in told
+
+
+def _no_channel(channel: Channel | None, evidence: Sequence[str]) -> InputError:
+    name = channel.name if channel else ""
+    near = nearest(name, _KNOWN) if name and name not in _KNOWN else None
+    hints = [f"did you mean {near!r}?"] if near else []
+    return InputError(
+        f"there is no conda channel {name}".rstrip(),
+        evidence=evidence,
+        hints=[*hints, "a channel has a folder `noarch` with a repodata.json, empty or not"],
+    )
