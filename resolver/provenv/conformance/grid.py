@@ -39,10 +39,11 @@ def samples(key: EnvelopeKey) -> tuple[str, ...]:
     """Good values of a word: what is known of it, what its help mentions, and what else its check admits."""
     mentioned = re.findall(r"[A-Za-z0-9][\w.+-]*[A-Za-z0-9]|[0-9]", f"{key.help} {key.metavar}")
     tried = dict.fromkeys((*_KNOWN.get(key.name, ()), *mentioned, *_ANY))
-    return tuple(itertools.islice((value for value in tried if _is_good(key, value)), 6))
+    return tuple(itertools.islice((value for value in tried if admits(key, value)), 6))
 
 
-def _is_good(key: EnvelopeKey, value: str) -> bool:
+def admits(key: EnvelopeKey, value: str) -> bool:
+    """Whether a word takes a value; a check that raises takes none."""
     try:
         return key.check(value) is None
     except Exception:

@@ -9,7 +9,7 @@ from pathlib import Path
 from provenv.conformance.accelerators import check_accelerator
 from provenv.conformance.asking import Asker, spell
 from provenv.conformance.events import Events
-from provenv.conformance.grid import STRANGE_VALUES, samples
+from provenv.conformance.grid import STRANGE_VALUES, admits, samples
 from provenv.conformance.others import check_check, check_index_auth, check_lock_format, check_paste_reader
 from provenv.conformance.platforms import check_platform
 from provenv.conformance.recorded import machines
@@ -129,7 +129,7 @@ class Subjects:
         if wrong := word_fault(key):
             yield wrong
         other = next((known for known in self._loaded.others.envelope_keys if known.name == key.name), None)
-        if other is not None and other != key:
+        if other is not None and not _alike(key, other):
             yield f"the envelope word {key.name!r} means something else to provenv's own plugins"
         with self._loaded.sandbox.watching(f"the check of {key.name}"):
             for text in STRANGE_VALUES:
@@ -155,3 +155,11 @@ class Subjects:
             check_index_auth(ask)
         elif isinstance(value, PasteReader):
             check_paste_reader(ask)
+
+
+def _alike(key: EnvelopeKey, other: EnvelopeKey) -> bool:
+    """Whether two plugins mean the same by a word: as many values, and neither refuses the other's."""
+    values = {*samples(key), *samples(other)}
+    return key.multiple == other.multiple and all(
+        admits(one, value) for one in (key, other) for value in values
+    )
