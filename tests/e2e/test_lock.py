@@ -28,12 +28,6 @@ def read(lock: Path) -> dict[str, Any]:
     return tomllib.loads(lock.read_text())
 
 
-def config(desk: Desk, text: str) -> None:
-    path = desk.root / "home" / ".config" / "provenv" / "config.toml"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text)
-
-
 def test_every_target_of_the_matrix_is_locked_from_linux(desk: Desk, index: TestIndex) -> None:
     index.add(
         "native", "1.0", tags=[f"cp{SHORT}-cp{SHORT}-{tag}" for tag in ("win_amd64", "macosx_11_0_arm64")]
@@ -188,7 +182,7 @@ def torch_mirror(desk: Desk) -> Any:
     """The PyTorch CPU index, served from here."""
     with TestIndex() as pytorch:
         pytorch.add("torch", "2.9.0+cpu", tags=[f"cp{SHORT}-cp{SHORT}-manylinux_2_28_x86_64"])
-        config(desk, f'[mirrors]\n"https://download.pytorch.org/whl/cpu" = "{pytorch.url}"\n')
+        desk.config(f'[mirrors]\n"https://download.pytorch.org/whl/cpu" = "{pytorch.url}"\n')
         yield pytorch
 
 

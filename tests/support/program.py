@@ -91,6 +91,13 @@ class Desk:
         )
         return path
 
+    def config(self, text: str) -> Path:
+        """Write the user's config.toml."""
+        path = self.root / "home" / ".config" / "provenv" / "config.toml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        return path
+
     def run(
         self,
         *arguments: str | Path,

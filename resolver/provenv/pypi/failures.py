@@ -124,7 +124,7 @@ def disk_error(problem: OSError, what: str) -> DiskError:
         f"{what} can't be written",
         evidence=[problem.strerror or str(problem)],
         hints=[
-            "make room on the disk and check its permissions; provenv cache clear frees what the cache takes"
+            "make room on the disk and check its permissions; `--cache-dir DIR` keeps the cache elsewhere"
         ],
     )
 
