@@ -59,7 +59,7 @@ def diagnose(probe: Probe) -> Iterable[Finding]:
             f"New-ItemProperty -Path '{LONG_PATHS[0].replace('HKLM', 'HKLM:', 1)}' -Name LongPathsEnabled "
             "-Value 1 -PropertyType DWORD -Force   (PowerShell as administrator, then a new terminal)",
             "warning",
-            "torch's headers and many model caches lie deeper: installing ends in `No such file or directory`",
+            "torch's headers and model caches lie deeper: installing ends in `No such file or directory`",
         )
     first = next(iter(probe.executables("python") or ()), "")
     if "\\windowsapps\\" in first.lower():

@@ -29,6 +29,7 @@ GROUPS: dict[str, tuple[Command, ...]] = {
         Command("manifest", "show what was understood of a manifest", "manifest"),
         Command("detect", "show the hardware that was found here, and how", "detect"),
         Command("compat", "show which torch, CUDA or ROCm and Python go together, and run here", "compat"),
+        Command("doctor", "say what would stop a training run here, and what mends it", "doctor"),
         Command("why", "say why a package is in a lock", "why"),
         Command("tree", "show a lock as a tree", "tree"),
         Command("outdated", "list what a relock could bring up to date", "outdated"),
