@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from provenv.hooks import Device, Probe
-from provenv_plugins.tables import rows
+from provenv_plugins.nvidia_names import capability_of_name
 
 QUERY = ("name", "driver_version", "memory.total", "compute_cap")
 
@@ -27,6 +27,8 @@ class NvidiaFacts:
 
 def read(probe: Probe) -> NvidiaFacts:
     """The first of the ways that knows the devices; a driver version known otherwise is kept beside it."""
+    if probe.pastes():
+        return _from_pastes(probe)
     if not has_traces(probe):
         return NvidiaFacts()
     facts = _from_library(probe)
@@ -35,6 +37,14 @@ def read(probe: Probe) -> NvidiaFacts:
             break
         facts = _joined(facts, source(probe))
     return replace(facts, devices=tuple(map(_with_capability, facts.devices)))
+
+
+def _from_pastes(probe: Probe) -> NvidiaFacts:
+    from provenv_plugins.nvidia_pastes import read_pastes
+
+    pasted = read_pastes(probe.pastes())
+    devices = tuple(map(_with_capability, pasted.devices))
+    return NvidiaFacts(pasted.driver, pasted.cuda, devices, pasted.how, pasted.error)
 
 
 def has_traces(probe: Probe) -> bool:
@@ -144,29 +154,3 @@ def _with_capability(device: Device) -> Device:
     if device.compute_capability is not None:
         return device
     return replace(device, compute_capability=capability_of_name(device.name))
-
-
-def capability_of_name(name: str) -> str | None:
-    """The compute capability of a GPU by its name, as a driver or a paste has it; None for an unknown one."""
-    words = _words(name)
-    best: tuple[int, str | None] = (0, None)
-    for row in rows("nvidia_devices", "devices"):
-        for known in row.texts("names"):
-            size = len(_words(known))
-            if size > best[0] and _within(_words(known), words):
-                best = (size, row.text("capability"))
-    return best[1]
-
-
-def _words(name: str) -> list[str]:
-    """`NVIDIA A100-SXM4-80GB` -> a100, sxm4, 80gb: what must match whole."""
-    return [
-        word
-        for word in re.split(r"[^a-z0-9]+", name.lower())
-        if word not in ("", "nvidia", "geforce", "tesla")
-    ]
-
-
-def _within(inner: list[str], outer: list[str]) -> bool:
-    size = len(inner)
-    return any(outer[start : start + size] == inner for start in range(len(outer) - size + 1))

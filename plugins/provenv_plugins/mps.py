@@ -96,6 +96,11 @@ def detect(probe: Probe) -> Detection:
     native = probe.python("machine") == "arm64"
     macos = parse_numbers(probe.python("macos_version") or "")
     recent = macos is None or torch_limit(macos) is not None
+    if probe.pastes():
+        from provenv_plugins.apple_pastes import read_pastes
+
+        devices, how = read_pastes(probe.pastes())
+        return Detection(native and recent, tuple(d for d in devices if d.vendor == "apple"), how=how)
     return Detection(usable=native and recent, devices=(_device(probe),), how=("sysctl",))
 
 

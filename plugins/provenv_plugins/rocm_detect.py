@@ -36,6 +36,11 @@ def detect(probe: Probe) -> Detection:
 
 def read(probe: Probe) -> AmdFacts:
     """By KFD's topology, then rocminfo, then (Windows) the display adapter's name."""
+    if probe.pastes():
+        from provenv_plugins.amd_pastes import read_pastes
+
+        pasted = read_pastes(probe.pastes())
+        return AmdFacts(tuple(d for d in pasted.devices if d.vendor == "amd"), pasted.how)
     for how, source in (
         ("KFD topology", _from_kfd),
         ("rocminfo", _from_rocminfo),
@@ -136,7 +141,7 @@ def _refused(targets: Sequence[str], probe: Probe) -> str | None:
 
 
 def _node_missing(probe: Probe) -> bool:
-    return "kfd" not in probe.folder("/dev")
+    return not probe.pastes() and "kfd" not in probe.folder("/dev")
 
 
 def diagnose(probe: Probe) -> Iterable[Finding]:

@@ -8,7 +8,10 @@ from functools import cached_property
 
 from provenv.errors import PluginError
 from provenv.hooks.manager import Plugins
-from provenv.hooks.types import Detection, Envelope, Finding, Probe
+from provenv.hooks.types import Accelerator, Detection, Device, Envelope, Finding, Probe
+from provenv.pastes.understanding import Understanding, understand
+
+_OS = {"Linux": "linux", "Darwin": "macos", "Windows": "windows"}
 
 
 class Host:
@@ -41,6 +44,26 @@ class Host:
                     return name, envelope
         return None, Envelope()
 
+    @property
+    def os(self) -> str | None:
+        """`linux`, `macos`, `windows`; of a machine that no platform plugin knows as far as it says so."""
+        platform = self.plugins.platforms.get(self.platform or "")
+        return platform.os if platform else _OS.get(self.probe.python("system") or "")
+
+    @property
+    def arch(self) -> str | None:
+        """`x86_64`, `aarch64`, `arm64` ...; of a machine that no platform plugin knows as it says so."""
+        platform = self.plugins.platforms.get(self.platform or "")
+        return platform.arch if platform else self.probe.python("machine")
+
+    @cached_property
+    def pasted(self) -> Understanding:
+        """What the plugins' readers make of the pastes that the machine is known by; a live one has none."""
+        pastes = self.probe.pastes()
+        found = understand(pastes, self.plugins.paste_readers.values()) if pastes else Understanding()
+        self.problems += found.problems
+        return found
+
     @cached_property
     def python(self) -> str | None:
         """The interpreter's full version; None where a paste does not say it."""
@@ -49,13 +72,33 @@ class Host:
     @cached_property
     def detections(self) -> dict[str, Detection]:
         """What every accelerator plugin found, in order of preference; those that exist on this platform."""
+        return self._detected(here=True)
+
+    def _detected(self, *, here: bool) -> dict[str, Detection]:
+        """Of the accelerators that exist on this platform, or of those that do not."""
         found: dict[str, Detection] = {}
-        platform = self.plugins.platforms.get(self.platform or "")
         for name, accelerator in self.plugins.accelerators.items():
             with self.watch("accelerator", name):
-                if platform is None or accelerator.accepts(platform.os, platform.arch) is None:
+                if self._exists(accelerator) is here:
                     found[name] = accelerator.detect(self.probe)
         return found
+
+    def _exists(self, accelerator: Accelerator) -> bool:
+        os, arch = self.os, self.arch
+        return os is None or arch is None or accelerator.accepts(os, arch) is None
+
+    @cached_property
+    def devices(self) -> tuple[Device, ...]:
+        """Every device but the processor, also of makers whose devices nothing here can train on."""
+        detections = (*self.detections.values(), *self._detected(here=False).values())
+        found = [device for detection in detections for device in detection.devices if device.vendor != "cpu"]
+        makers = {device.vendor for device in found}
+        return (*found, *(device for device in self.pasted.devices if device.vendor not in makers))
+
+    def fact(self, name: str) -> str | None:
+        """What the devices' software says (`driver`, `cuda_reported`), by the first that knows."""
+        found = (dict(detection.facts).get(name) for detection in self.detections.values())
+        return next(filter(None, found), None) or self.pasted.fact(name)
 
     @cached_property
     def usable(self) -> tuple[str, ...]:
@@ -66,6 +109,7 @@ class Host:
     def findings(self) -> tuple[Finding, ...]:
         """What the plugins think worth telling, each once, errors first."""
         found = {f: None for detection in self.detections.values() for f in detection.findings}
+        found.update(dict.fromkeys(self.pasted.findings))
         for kind, owners in (
             ("platform", self.plugins.platforms),
             ("accelerator", self.plugins.accelerators),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from pathlib import Path
 
 from provenv.cli.flags import add_output
 from provenv.cli.target_flags import add_target_flags, check_names, envelope_of
@@ -35,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's flags."""
     parser.add_argument("package", nargs="?", default="torch", metavar="PACKAGE", help="default: torch")
     parser.add_argument(
-        "--from", dest="source", type=Path, metavar="FILE", help="ask about a recorded machine, not this one"
+        "--from", dest="source", metavar="PATH", help="ask about a recorded machine, not this one"
     )
     add_target_flags(parser, plugins())
     add_output(parser)
@@ -48,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
 
     known = plugins()
     check_names(args, known)
-    host = Host(known, probe_of(args.source))
+    host = Host(known, probe_of([args.source] if args.source else None, known))
     accelerator = None if args.accelerator == "auto" else args.accelerator
     asked = Asked(args.platform, accelerator, args.build, _python(args.python), envelope_of(args, known))
     found = compatibility(args.package.lower(), asked, host, is_host=_is_host(args, asked, host))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 from provenv.cli.flags import add_output
-from provenv.hooks.manager import plugins
+from provenv.hooks.manager import Plugins, plugins
 from provenv.hooks.types import Detection, Device, Probe
 from provenv.host import Host
 
@@ -16,14 +17,21 @@ examples:
   provenv detect                        what is here, what can be used, what is wrong
   provenv detect --record gpu-box.json  keep every answer (no user names, host names or serials)
   provenv detect --from gpu-box.json    what that machine has
+  provenv detect --from collect_env.txt nvidia-smi.txt
+                                        what people paste of a machine, alone or together
+  nvidia-smi | provenv detect --from -  the same by standard input
 """
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """`--record FILE`, `--from FILE`."""
+    """`--record FILE`, `--from PATH...`."""
     parser.add_argument("--record", type=Path, metavar="FILE", help="write every answer to a file")
     parser.add_argument(
-        "--from", dest="source", type=Path, metavar="FILE", help="read a recorded machine, not this one"
+        "--from",
+        dest="sources",
+        nargs="+",
+        metavar="PATH",
+        help="read a machine's recording or what was pasted of it (files, folders, `-`), not this machine",
     )
     add_output(parser)
 
@@ -33,9 +41,9 @@ def run(args: argparse.Namespace) -> int:
     from provenv.cli.output import print_json, warn
     from provenv.recording import RecordingProbe
 
-    probe: Probe = probe_of(args.source)
-    recording = RecordingProbe(probe) if args.record else None
     known = plugins()
+    probe: Probe = probe_of(args.sources, known)
+    recording = RecordingProbe(probe) if args.record else None
     host = Host(known, recording or probe)
     document = describe(host)
     if recording is not None:
@@ -49,12 +57,12 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def probe_of(source: Path | None) -> Probe:
-    """The machine that `--from FILE` names, or this one."""
-    if source is not None:
-        from provenv.recording import load_probe
+def probe_of(sources: Sequence[str] | None, known: Plugins) -> Probe:
+    """The machine that `--from PATH...` names, or this one."""
+    if sources:
+        from provenv.pastes.sources import probe_from
 
-        return load_probe(source)
+        return probe_from(sources, known)
     from provenv.probe import LiveProbe
 
     return LiveProbe()
@@ -62,17 +70,16 @@ def probe_of(source: Path | None) -> Probe:
 
 def describe(host: Host) -> dict[str, object]:
     """What is known of a machine, as `--json` prints it; what nothing says is null."""
-    platform = host.plugins.platforms.get(host.platform or "")
-    libc = next(iter(host.envelope.items), None) if platform and platform.os == "linux" else None
+    libc = _libc(host)
     return {
-        "os": platform.os if platform else None,
-        "arch": platform.arch if platform else None,
-        "libc": f"{libc[0]}-{libc[1][0]}" if libc else None,
+        "os": host.os,
+        "arch": host.arch,
+        "libc": libc,
         "python": host.python,
-        "gpus": [_gpu(device) for device in gpus(host)],
-        "driver": _fact(host, "driver"),
-        "cuda_reported": _fact(host, "cuda_reported"),
-        "torch": None,
+        "gpus": [_gpu(device) for device in host.devices],
+        "driver": host.fact("driver"),
+        "cuda_reported": host.fact("cuda_reported"),
+        "torch": _torch(host),
         "usable": list(host.usable),
         "findings": [
             {"code": f.code, "message": f.message, "remedy": f.remedy, "severity": f.severity}
@@ -81,25 +88,30 @@ def describe(host: Host) -> dict[str, object]:
     }
 
 
-def gpus(host: Host) -> list[Device]:
-    """Every device but the processor."""
-    return [d for detection in host.detections.values() for d in detection.devices if d.vendor != "cpu"]
+def _libc(host: Host) -> str | None:
+    """`glibc-2.35`; only Linux has the choice."""
+    name, version = host.probe.python("libc"), host.probe.python("libc_version")
+    return f"{name}-{version}" if name and version and host.os in ("linux", None) else None
+
+
+def _torch(host: Host) -> dict[str, object] | None:
+    """The torch that is known to be in the machine's interpreter, its version None where there is none."""
+    version = host.probe.python("torch")
+    if version is None:
+        return None
+    flavours = {name: host.probe.python(f"torch_{name}") for name in ("cuda", "rocm")}
+    return {"version": version or None, **{name: value for name, value in flavours.items() if value}}
 
 
 def _gpu(device: Device) -> dict[str, object]:
     told = {"compute_capability": device.compute_capability, "gfx": device.gfx}
     return {
         "vendor": device.vendor,
-        "name": device.name,
+        "name": device.name or None,
         **{name: value for name, value in told.items() if value is not None},
         "memory_mib": device.memory_mib,
         **dict(device.facts),
     }
-
-
-def _fact(host: Host, name: str) -> str | None:
-    found = (dict(detection.facts).get(name) for detection in host.detections.values())
-    return next(filter(None, found), None)
 
 
 def _print(host: Host) -> None:

@@ -48,13 +48,14 @@ def _blocks(text: str) -> Iterable[dict[str, str]]:
         if not line.strip() or (found and found[1] in block):
             if _VIDEO_KEYS & block.keys():
                 yield block
-                block = {}
-            elif not line.strip():
-                block = {}
+            elif found and line.strip():
+                block.pop(found[1], None)  # some other list whose keys come again
+                continue
+            block, last = {}, ""
         if found:
             last = found[1]
             block[last] = found[2]
-        elif line.strip() and last and line[:1].isspace():
+        elif line.strip() and last in block and line[:1].isspace():
             block[last] += line.strip()  # wrapped at the console's width
 
 

@@ -35,7 +35,7 @@ _QUOTES = (
     (re.compile(r"^[ \t]*#(?![#!])(?: |$)"), 3),
     (re.compile(r"^[ \t]*//+ ?"), 3),
     (re.compile(r"^[ \t]*\*(?: |$)(?!\*)"), 4),
-    (re.compile(r"^[+-](?=[|+ A-Za-z])(?![-+]{3})"), 4),  # a diff
+    (re.compile(r"^\+(?=[|+ A-Za-z])(?!\+{3})"), 4),  # a diff
 )
 _NUMBER = re.compile(r"^[ \t]*(\d{1,5})(?:[:|.)]|[ \t]*[│|])?(?:[ \t]|$)")
 _SERVICE = re.compile(r"^([A-Za-z][\w.-]{1,40}?)\s*\| ?")  # docker compose
@@ -57,7 +57,7 @@ def clean(text: str) -> str:
 
 def _unescaped(line: str) -> str:
     r"""A line in which a whole text stands as a string literal, its line ends written as `\n`."""
-    if line.count("\\n") < 5 or re.search(r"[A-Za-z]:\\n", line):
+    if line.count("\\n") < 5 or re.search(r"(?<![A-Za-z])[A-Z]:\\n", line):
         return line
     text = line.replace("\\r", "").replace("\\n", "\n").replace("\\t", "\t")
     return re.sub(r"\\u([0-9a-fA-F]{4})", lambda found: chr(int(found[1], 16)), text).replace('\\"', '"')

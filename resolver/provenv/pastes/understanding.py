@@ -1,4 +1,4 @@
-"""A machine as the plugins' readers understand what was pasted of it."""
+"""What the plugins' readers understand of pastes, and the probe that this makes."""
 
 from __future__ import annotations
 
@@ -21,15 +21,22 @@ class PasteProbe(RecordedProbe):
 
     def __init__(self, pastes: Sequence[Paste], readings: Sequence[Reading]) -> None:
         self._pastes = tuple(pastes)
-        self.readings = tuple(readings)
-        super().__init__(_merged(self.readings, _files(pastes)))
+        super().__init__(_merged(readings, _files(pastes)))
 
     def pastes(self) -> tuple[Paste, ...]:
         return self._pastes
 
+
+@dataclass(frozen=True, slots=True)
+class Understanding:
+    """What all readers together understood of some pastes, and a line for each reader that failed."""
+
+    readings: tuple[Reading, ...] = ()
+    problems: tuple[str, ...] = ()
+
     @property
     def devices(self) -> tuple[Device, ...]:
-        """Every device that any reader saw."""
+        """Every device that a reader saw."""
         return tuple(device for reading in self.readings for device in reading.devices)
 
     @property
@@ -40,14 +47,6 @@ class PasteProbe(RecordedProbe):
     def fact(self, name: str) -> str | None:
         """The first reader's `driver`, `cuda_reported` ..."""
         return next((dict(r.facts)[name] for r in self.readings if dict(r.facts).get(name)), None)
-
-
-@dataclass(frozen=True, slots=True)
-class Understanding:
-    """A probe of what was understood, and a line for each reader that failed."""
-
-    probe: PasteProbe
-    problems: tuple[str, ...] = ()
 
 
 def understand(pastes: Sequence[Paste], readers: Iterable[PasteReader]) -> Understanding:
@@ -63,7 +62,7 @@ def understand(pastes: Sequence[Paste], readers: Iterable[PasteReader]) -> Under
         except Exception as error:  # a plugin may raise whatever it likes
             words = " ".join(str(error).split())
             problems.append(f"the paste reader {reader.name} failed: {type(error).__name__}: {words}")
-    return Understanding(PasteProbe(pastes, readings), tuple(problems))
+    return Understanding(tuple(readings), tuple(problems))
 
 
 def _merged(

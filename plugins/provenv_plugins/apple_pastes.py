@@ -1,0 +1,57 @@
+"""What pasted texts say of a Mac's GPUs: system_profiler, and what Metal programs print."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+
+from provenv.hooks import Device, Paste, Reading
+from provenv_plugins.sightings import Sighting, combined, once, told
+
+_MAKERS = (("apple", r"\bApple\b"), ("amd", r"\bAMD\b|\bRadeon\b"), ("nvidia", r"\bNVIDIA\b|\bGeForce\b"))
+
+
+@lru_cache(maxsize=4)
+def read_pastes(pastes: tuple[Paste, ...]) -> tuple[tuple[Device, ...], tuple[str, ...]]:
+    """Every GPU of the Mac, and by which text it was seen."""
+    displays = tuple(device for paste in pastes for device in _displays(paste.text))
+    logged = once(pair for paste in pastes for pair in _logged(paste.text))
+    return combined((Sighting("system_profiler", 0, displays), Sighting("Metal", 1, logged)))
+
+
+def _displays(text: str) -> Iterable[Device]:
+    """`system_profiler SPDisplaysDataType`: a block for each `Chipset Model`."""
+    for block in re.split(r"^(?=[ \t]*Chipset Model:)", text, flags=re.MULTILINE)[1:]:
+        values = dict(re.findall(r"^[ \t]*([A-Z][^:\n]*?):[ \t]*(\S.*?)[ \t]*$", block, re.MULTILINE))
+        name = values.get("Chipset Model", "")
+        # `VRAM (Dynamic, Max)` is a share of the system's memory, `VRAM (Total)` is the card's own
+        size = re.match(r"(\d{1,6}) (MB|GB)$", values.get("VRAM (Total)", ""))
+        memory = int(size[1]) * (1024 if size[2] == "GB" else 1) if size else None
+        if name:
+            facts = told({"cores": values.get("Total Number of Cores"), "metal": values.get("Metal Support")})
+            yield Device(maker(name), name, memory, facts=facts)
+
+
+def maker(name: str) -> str:
+    """Whose GPU it is; a Mac's are Apple's, AMD's, NVIDIA's or Intel's."""
+    return next((vendor for vendor, words in _MAKERS if re.search(words, name)), "intel")
+
+
+def _logged(text: str) -> Iterable[tuple[str, Device]]:
+    """ggml's `GPU name:`, and `found device:` where a log has been cut before it."""
+    for pattern in (r"ggml_metal\w*: GPU name:\s+(\S.*)$", r"ggml_metal\w*: found device: (\S.*)$"):
+        for name in re.findall(pattern, text, re.MULTILINE):
+            if not re.match(r"MTL\d", name):
+                yield name, Device(maker(name), name.strip())
+
+
+def reading(pastes: tuple[Paste, ...]) -> Reading:
+    """The GPUs; Metal is macOS', and Apple's own are in no Intel Mac."""
+    devices, _ = read_pastes(pastes)
+    if not devices:
+        return Reading()
+    python = {"system": "Darwin"}
+    if any(device.vendor == "apple" for device in devices):
+        python["machine"] = "arm64"
+    return Reading({"python": python}, devices)

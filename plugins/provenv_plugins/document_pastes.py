@@ -1,0 +1,286 @@
+"""The documents that tell of a machine itself, each read for its system, architecture, C library."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from provenv.hooks.reports import environment_report
+
+Facts = dict[str, str]
+
+ARCHITECTURES = {
+    "x86_64": "x86_64",
+    "amd64": "x86_64",
+    "x64": "x86_64",
+    "aarch64": "aarch64",
+    "arm64": "arm64",
+    "riscv64": "riscv64",
+    "ppc64le": "ppc64le",
+    "ppc64": "ppc64",
+    "s390x": "s390x",
+    "loongarch64": "loongarch64",
+    "armv7l": "armv7l",
+    "i386": "i386",
+    "i486": "i386",
+    "i586": "i386",
+    "i686": "i386",
+    "x86": "i386",
+}
+_ARCH = "(" + "|".join(ARCHITECTURES) + ")"
+
+
+def _report(text: str) -> Facts:
+    """torch's collect_env and its like: `OS`, `Libc version`, `Python platform`."""
+    report = environment_report(text)
+    if report is None:
+        return {}
+    facts = _platform_text(report.value("python platform", "platform") or "")
+    system = report.value("os") or ""
+    arch = re.search(rf"\({_ARCH}\)$", system)
+    windows = re.search(r"\bwindows\b", system, re.IGNORECASE)
+    macos = re.match(r"(?:macOS|Mac OS X|Mac OSX)\s*(\d+[\d.]*)?", system)
+    if system:
+        facts["system"] = "Windows" if windows else "Darwin" if macos else facts.get("system", "Linux")
+    if macos and macos[1]:
+        facts["macos_version"] = macos[1]
+    if arch:
+        facts["machine"] = arch[1]
+    if "ulimit soft" in report.fields:  # only POSIX systems limit so, and macOS has been told above
+        facts.setdefault("system", "Linux")
+    if libc := re.match(r"(glibc|musl)-(\d+\.\d+)", report.value("libc version") or ""):
+        facts["libc"], facts["libc_version"] = libc[1], libc[2]
+    if architecture := re.search(r"^Architecture: (9|12)$", text, re.MULTILINE):
+        facts.setdefault("machine", {"9": "x86_64", "12": "arm64"}[architecture[1]])  # WMI's numbers
+    return facts
+
+
+def _platform_text(text: str) -> Facts:
+    """What `platform.platform()` gives: `Linux-5.15.0-75-generic-x86_64-with-glibc2.31`."""
+    if found := re.match(rf"Linux-(\S+?)-{_ARCH}(?:-with-(?:(glibc|musl)(\d+\.\d+))?|$|-)", text):
+        facts = {"system": "Linux", "release": found[1], "machine": found[2]}
+        return {**facts, "libc": found[3], "libc_version": found[4]} if found[3] else facts
+    if found := re.match(rf"(?:macOS|Darwin)-(\d[\d.]*)-{_ARCH}", text):
+        name = "macos_version" if text.startswith("macOS") else "release"
+        return {"system": "Darwin", name: found[1], "machine": found[2]}
+    if text.lower().startswith("windows"):
+        return {"system": "Windows"}
+    return {"system": "Linux"} if text.lower().startswith("linux") else {}
+
+
+def _uname(text: str) -> Facts:
+    """uname in its forms, /proc/version, Darwin's kernel line."""
+    darwin = re.search(
+        rf"Darwin Kernel Version (\d[\d.]*):.*?(?:RELEASE_(\w+?)_?\w*)?\s+{_ARCH}?\s*$", text, re.M
+    )
+    if darwin or "Darwin Kernel Version" in text:
+        facts = {"system": "Darwin", "release": darwin[1] if darwin else ""}
+        return {**facts, "machine": darwin[3] or ""} if darwin else facts
+    if found := re.search(rf"\bLinux\s+(?:\S+\s+)?(\d+\.\d+\S*)\s+#\d+.*?\b{_ARCH}(?:\s|$)", text):
+        return {"system": "Linux", "release": found[1], "machine": found[2]}
+    if found := re.search(r"\bLinux\s+(?:\S+\s+)?(\d+\.\d+\S*)\s+(?:#\d+|\(\w+@)", text):
+        toolchain = re.search(rf"{_ARCH}-linux-gnu", text)
+        return {"system": "Linux", "release": found[1], "machine": toolchain[1] if toolchain else ""}
+    if found := re.search(r"^(Linux|Darwin) (\d+\.\d+\.\d+\S*)$", text, re.M):
+        return {"system": found[1], "release": found[2]}
+    return {}
+
+
+def _lscpu(text: str) -> Facts:
+    """A line whose value is an architecture, whatever the language of its key; and lscpu's other signs."""
+    found = re.search(
+        rf"^\s*(?:[-*\d.]+\s+)?([^\n:\uff1a=]{{1,40}})[:\uff1a=]\s*{_ARCH}\s*$", text, re.M | re.I
+    )
+    facts = {"machine": found[2]} if found else {}
+    if re.search(r"^\s*BogoMIPS\s*[:\uff1a]", text, re.M) or re.search(r"^\s*NUMA node0 CPU", text, re.M):
+        facts["system"] = "Linux"
+    return facts
+
+
+def _cpuinfo(text: str) -> Facts:
+    if not is_cpuinfo(text):
+        return {}
+    facts = {"system": "Linux"}
+    flags = re.search(r"^flags\s*:(.*)$", text, re.M)
+    if flags and " lm " in f"{flags[1]} ":  # long mode
+        facts["machine"] = "x86_64"
+    elif re.search(r"^Features\s*:.*\basimd\b", text, re.M):  # its 32-bit twin says `neon`
+        facts["machine"] = "aarch64"
+    elif re.search(r"^isa\s*:\s*rv64", text, re.M):
+        facts["machine"] = "riscv64"
+    return facts
+
+
+def is_cpuinfo(text: str) -> bool:
+    """Linux's /proc/cpuinfo, of any architecture."""
+    return bool(
+        re.search(r"^processor\s*:\s*\d+\s*$", text, re.M)
+        and re.search(r"^(?:flags|Features|isa|cpu|vendor_id|CPU part|BogoMIPS)\s*:", text, re.M)
+    )
+
+
+def _distribution(text: str) -> Facts:
+    """os-release, lsb_release, `ldd --version`, nothing more than that it is Linux and its C library."""
+    facts: Facts = {}
+    if re.search(r'^(?:PRETTY_NAME|VERSION_ID|NAME)=|\bNAME="', text, re.M) or re.search(
+        r"^(?:Distributor ID|Description):\t", text, re.M
+    ):
+        facts["system"] = "Linux"
+    if re.search(
+        r"^E: DEVPATH=/|^Slot:\t\S+\nClass:\t|^\S*\d\d:\d\d\.\d Host bridge", text, re.M
+    ):  # udev, lspci
+        facts["system"] = "Linux"
+    if found := re.search(r"^ldd \(.*\) (\d+\.\d+)\s*$", text, re.M):
+        facts.update({"system": "Linux", "libc": "glibc", "libc_version": found[1]})
+    if found := re.search(r"^musl libc \((\w+)\)\s+Version (\d+\.\d+)", text, re.M):
+        facts.update({"system": "Linux", "libc": "musl", "libc_version": found[2], "machine": found[1]})
+    if re.search(r"^\s*(?:ii|rc|hi)\s+\S+\s+\S+\s+(?:amd64|arm64|all)\s", text, re.M):
+        facts["system"] = "Linux"
+    if re.search(r"^Package: \S+$", text, re.M) and re.search(r"^Depends: ", text, re.M):
+        facts["system"] = "Linux"
+    return facts
+
+
+def _modinfo(text: str) -> Facts:
+    """A kernel module's own words, or a list of them."""
+    if found := re.search(r"^vermagic:\s+(\S+)", text, re.M):
+        arch = re.search(rf"\.{_ARCH}$", found[1])
+        return {"system": "Linux", "release": found[1], "machine": arch[1] if arch else ""}
+    listed = re.search(r"^Module\s+Size\s+Used by", text, re.M) or re.search(r"^\S*\$ lsmod", text, re.M)
+    return {"system": "Linux"} if listed else {}
+
+
+def _macos(text: str) -> Facts:
+    """sw_vers, sysctl, system_profiler, a line that names the release."""
+    facts: Facts = {}
+    if (found := re.search(r"^\s*ProductVersion:\s*(\d+[\d.]*)", text, re.M)) or (
+        found := re.search(r"^\s*(?:System Version: )?macOS (?:[A-Z][a-z]+ )?(\d+(?:\.\d+)*)\b", text, re.M)
+    ):
+        facts.update({"system": "Darwin", "macos_version": found[1]})
+    brand = re.search(r"machdep\.cpu\.brand_string(?::\s*|\s*\n)(.*)$", text, re.M)
+    if brand or re.search(r"^`?machdep\.cpu\.|^hw\.optional\.", text, re.M):
+        facts["system"] = "Darwin"
+        if brand:
+            facts["machine"] = "arm64" if brand[1].startswith("Apple") else "x86_64"
+    if found := re.search(r"^hw\.optional\.x86_64: 1$", text, re.M):
+        facts.setdefault("machine", "x86_64")
+    chipset = re.search(r"^\s*(?:Chipset Model|Chip): (.*)$", text, re.M)
+    if chipset:
+        facts["system"] = "Darwin"
+        if chipset[1].startswith("Apple"):
+            facts.setdefault("machine", "arm64")
+    return facts
+
+
+def _windows(text: str) -> Facts:
+    """WMI, the registry, systeminfo, a console's prompt."""
+    signs = (
+        r"\bWin32_(?:VideoController|ComputerSystem|OperatingSystem|Processor)\b",
+        r"HKEY_LOCAL_MACHINE|\bHKLM[\\:]",
+        r"^OS Name:\s+Microsoft Windows",
+        r"^Microsoft Windows \[Version ",
+        r"^\s*(?:PS )?[A-Z]:\\[^\n>]*>",
+    )
+    if not any(re.search(sign, text, re.M) for sign in signs):
+        return {}
+    arch = re.search(r'PROCESSOR_ARCHITECTURE"?\s*[:=]?\s*(?:REG_SZ\s+)?"?(AMD64|ARM64|x86)\b', text)
+    kind = re.search(r"^System Type:\s+(x64|ARM64)-based", text, re.M)
+    told = arch or kind
+    return {"system": "Windows", "machine": told[1].lower() if told else ""}
+
+
+def _conda(text: str) -> Facts:
+    """`conda info`: its platform, its virtual packages, what it calls itself in requests."""
+    if not re.search(r"^\s*conda version\s*:", text, re.M) and '"conda_version"' not in text:
+        return {}
+    facts: Facts = {}
+    subdir = re.search(r'\bplatform"?\s*:\s*"?(\S+?-\w+)"?', text) or re.search(
+        r"https?://\S+/((?:linux|osx|win)-(?:64|aarch64|arm64|ppc64le|32))\b", text
+    )
+    if subdir and "-" in subdir[1]:
+        system, _, arch = subdir[1].partition("-")
+        facts["system"] = {"linux": "Linux", "osx": "Darwin", "win": "Windows"}.get(system, "")
+        facts["machine"] = {"64": "x86_64", "32": "i386"}.get(arch, arch)
+    for package, system in (("__linux", "Linux"), ("__osx", "Darwin"), ("__win", "Windows")):
+        if re.search(rf"\b{package}=", text):
+            facts["system"] = system
+    if found := re.search(r"\b__linux=(\d[\d.]*)", text):
+        facts["release"] = found[1]
+    if found := re.search(r"\bDarwin/(\d[\d.]*)", text):
+        facts["release"] = found[1]
+    if found := re.search(r"\b__glibc=(\d+\.\d+)", text):
+        facts["libc"], facts["libc_version"] = "glibc", found[1]
+    # an interpreter of an old SDK is told 10.16 by every macOS since 11
+    if (found := re.search(r"\b__osx=(\d+[\d.]*)", text)) and found[1] != "10.16":
+        facts["macos_version"] = found[1]
+    return facts
+
+
+def _pip_debug(text: str) -> Facts:
+    """`pip debug --verbose`: the first of the compatible tags is the machine's own."""
+    found = re.search(r"^sys\.platform: (\w+)", text, re.M)
+    if not found:
+        return {}
+    system = {"linux": "Linux", "darwin": "Darwin", "win32": "Windows"}.get(found[1], "")
+    facts = {"system": system}
+    if tag := re.search(rf"-(?:manylinux_2_(\d+)|linux)_{_ARCH}\s*$", text, re.M):
+        facts["machine"] = tag[2]
+        if tag[1]:
+            facts["libc"], facts["libc_version"] = "glibc", f"2.{tag[1]}"
+    elif tag := re.search(rf"-macosx_(\d+)_(\d+)_{_ARCH}\s*$", text, re.M):
+        facts["machine"], facts["macos_version"] = tag[3], f"{tag[1]}.{tag[2]}"
+    elif tag := re.search(rf"-win_{_ARCH}\s*$", text, re.M):
+        facts["machine"] = tag[1]
+    return facts
+
+
+def _cpuid(text: str) -> Facts:
+    """Raw CPUID leaves, `leaf, subleaf, eax, ebx, ecx, edx`: long mode is bit 29 of 0x80000001's edx."""
+    found = re.search(r"^2147483649, 0, \d+, \d+, \d+, (\d{1,10})$", text, re.M)
+    return {"machine": "x86_64"} if found and int(found[1]) >> 29 & 1 else {}
+
+
+def _header(text: str) -> Facts:
+    """`os: linux`, `kernel: 6.8.0`, as collectors of all kinds head their files."""
+    facts: Facts = {}
+    if found := re.search(
+        r"^\W{0,4}(?:OS|Operating System|Platform|System)\W{1,4}(\w[^\n]*)$", text, re.M | re.I
+    ):
+        words = found[1].lower()
+        for sign, system in (
+            (r"windows|win32|win\d", "Windows"),
+            (r"mac ?os|darwin|os x", "Darwin"),
+            (r"linux|ubuntu|debian|fedora|centos|red hat|rhel|rocky|suse|arch\b", "Linux"),
+        ):
+            if re.search(rf"\b(?:{sign})", words):
+                facts.setdefault("system", system)
+    if (found := re.search(r"^kernel:\s*(\d\S+)$", text, re.M | re.I)) and facts:
+        facts["release"] = found[1]
+    return facts
+
+
+def places(text: str) -> Facts:
+    """Where files lie, for what a compiler built: the last resort."""
+    if found := re.search(r"\b(x86_64|aarch64)(?:-\w+)?-linux-gnu\b", text):
+        return {"system": "Linux", "machine": found[1]}
+    if re.search(r"(?<![\w.])/(?:usr|opt|home|root|lib|lib64|dev|proc|sys)/[\w.]", text) and not re.search(
+        r"/(?:Users|Library|System|Applications)/|[A-Z]:\\", text
+    ):
+        return {"system": "Linux"}
+    return {}
+
+
+DOCUMENTS: tuple[Callable[[str], Facts], ...] = (
+    _uname,
+    _report,
+    _pip_debug,
+    _conda,
+    _macos,
+    _windows,
+    _cpuinfo,
+    _modinfo,
+    _lscpu,
+    _distribution,
+    _header,
+    _cpuid,
+)

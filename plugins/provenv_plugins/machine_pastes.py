@@ -1,0 +1,90 @@
+"""What pasted texts say of the machine itself: system, architecture, C library, Python, torch."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+from provenv.hooks import Paste, Reading
+from provenv_plugins.document_pastes import ARCHITECTURES, DOCUMENTS, Facts, is_cpuinfo, places
+from provenv_plugins.python_pastes import python_facts
+
+
+def read(pastes: Sequence[Paste]) -> Reading:
+    """Of two answers to one question the first kind of document's stands, in the order of `DOCUMENTS`."""
+    python: Facts = {}
+    for document in (*DOCUMENTS, python_facts):
+        for paste in pastes:
+            for name, value in document(paste.text).items():
+                python.setdefault(name, value)
+    python = {name: value for name, value in python.items() if value or name == "torch"}
+    _settle(python, pastes)
+    return Reading({"python": python, "file": _files(pastes), **_values(pastes)})
+
+
+def read_places(pastes: Sequence[Paste]) -> Reading:
+    """What file names and compilers' targets tell; anything else is better evidence."""
+    python: Facts = {}
+    for paste in pastes:
+        for name, value in places(paste.text).items():
+            python.setdefault(name, value)
+    return Reading({"python": python})
+
+
+def _settle(python: Facts, pastes: Iterable[Paste]) -> None:
+    """What follows from several documents together: the system's own word for an architecture."""
+    if "system" not in python and any(re.search(r"(^|/)(sys/|proc/|kfd/)", paste.name) for paste in pastes):
+        python["system"] = "Linux"
+    machine = ARCHITECTURES.get(python.get("machine", "").lower())
+    if machine is None:
+        python.pop("machine", None)
+        return
+    own = {"Linux": {"arm64": "aarch64"}, "Darwin": {"aarch64": "arm64"}}.get(python.get("system", ""), {})
+    python["machine"] = own.get(machine, machine)
+    if python.get("system") == "Windows":
+        python["machine"] = {"x86_64": "AMD64", "arm64": "ARM64", "i386": "x86"}.get(machine, machine)
+    if python["machine"] == "i386":
+        python["bits"] = "32"
+
+
+def _files(pastes: Iterable[Paste]) -> Mapping[str, str]:
+    """System files that are known by their content."""
+    found: dict[str, str] = {}
+    for paste in pastes:
+        if is_cpuinfo(paste.text):
+            found.setdefault("/proc/cpuinfo", paste.text)
+        if re.search(r"^MemTotal:\s+\d+ kB", paste.text, re.M):
+            found.setdefault("/proc/meminfo", paste.text)
+        if re.search(r"^PRETTY_NAME=", paste.text, re.M):
+            found.setdefault("/etc/os-release", paste.text)
+    return found
+
+
+def _values(pastes: Iterable[Paste]) -> Mapping[str, Mapping[str, str]]:
+    """sysctl's values, a registry export's, and the variables that reports print."""
+    sysctl: dict[str, str] = {}
+    registry: dict[str, str] = {}
+    environment: dict[str, str] = {}
+    for paste in pastes:
+        pairs = re.findall(
+            r"^`?((?:hw|kern|machdep|sysctl)\.[\w.]+)(?::|\s*\n)[ \t]*(\S.*)$", paste.text, re.M
+        )
+        sysctl.update((name, value) for name, value in reversed(pairs))
+        lines = re.findall(r"^(?:export |set )?([A-Z][A-Z0-9_]{3,60})=([^\s\"']*)[\"']?$", paste.text, re.M)
+        environment.update(reversed(lines))
+        registry.update(_registry(paste.text))
+    return {"sysctl": sysctl, "registry": registry, "environment": environment}
+
+
+def _registry(text: str) -> Iterable[tuple[str, str]]:
+    if "HKEY_LOCAL_MACHINE" not in text:
+        return
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        return
+    for key, values in document.items() if isinstance(document, dict) else ():
+        path = str(key).replace("HKEY_LOCAL_MACHINE", "HKLM", 1)
+        for name, value in values.items() if isinstance(values, dict) else ():
+            yield f"{path}|{name}", str(value)

@@ -1,0 +1,67 @@
+"""Accelerators that are no GPUs in pasted texts: Intel's Gaudi (hl-smi), Huawei's Ascend (npu-smi)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from provenv.hooks import Device
+from provenv_plugins.sightings import once, told
+
+
+def npu_devices(texts: Sequence[str]) -> tuple[Device, ...]:
+    """The cards, once each."""
+    gaudi = once(pair for text in texts for pair in _gaudi(text))
+    ascend = once(pair for text in texts for pair in _ascend(text))
+    return (*gaudi, *ascend)
+
+
+def npu_driver(texts: Iterable[str]) -> str | None:
+    """The driver's version: hl-smi's own line, npu-smi's head."""
+    for text in texts:
+        for pattern in (
+            r"HL-SMI Version:[^\n]*\n[^\n]*Driver Version:\s*(\S+)",
+            r"^habanalabs: loading driver, version: (\S+)",
+            r"npu-smi\s+\S+\s+Version:\s*(\S+)",
+        ):
+            if found := re.search(pattern, text, re.MULTILINE):
+                return found[1]
+    return None
+
+
+def _gaudi(text: str) -> Iterable[tuple[str, Device]]:
+    """hl-smi draws nvidia-smi's table; the cells of its memory row may touch the bar."""
+    if not re.search(r"\bHL-SMI\b|\bAIP\b|\bhl-smi\b", text):
+        return
+    row = re.compile(r"^\|\s*(\d{1,3})\s+(HL-\S+)\s+\S+\s*\|\s*([0-9a-fA-F:.]+)\s+\S+\s*\|", re.MULTILINE)
+    found = list(row.finditer(text))
+    for place, head in enumerate(found):
+        body = text[head.end() : found[place + 1].start() if place + 1 < len(found) else len(text)]
+        memory = re.search(r"/\s*(\d{1,9})\s*MiB", body)
+        yield head[1], Device("intel-habana", head[2], int(memory[1]) if memory else None)
+
+
+def _ascend(text: str) -> Iterable[tuple[str, Device]]:
+    """`npu-smi info`: two rows for each chip, the name in the first, the memory as the second's last pair."""
+    if "npu-smi" not in text and "HBM-Usage" not in text:
+        return
+    row = re.compile(
+        r"^\|\s*(\d{1,3})\s+(\d{3}\w*|Ascend\s?\w+|Atlas[\w ]*?)\s*\|\s*(\w+)\s*\|", re.MULTILINE
+    )
+    found = list(row.finditer(text))
+    for place, head in enumerate(found):
+        body = text[head.end() : found[place + 1].start() if place + 1 < len(found) else len(text)]
+        chip = re.search(
+            r"^\|\s*(\d+)(?:\s+\d+)?\s*\|\s*([0-9A-Fa-f:.]+|NA)\s*\|(.*)\|\s*$", body, re.MULTILINE
+        )
+        pairs = re.findall(r"(\d+)\s*/\s*(\d{1,9})", chip[3]) if chip else []
+        # without HBM (310P) the only pair is the memory's; with it the last one is the HBM's
+        memory = int(pairs[-1][1]) if pairs else 0
+        name = head[2] if head[2].startswith(("Ascend", "Atlas")) else f"Ascend {head[2]}"
+        key = f"{head[1]}:{chip[1] if chip else place}"
+        yield (
+            key,
+            Device(
+                "huawei", name, memory or None, facts=told({"health": head[3] if head[3] != "OK" else None})
+            ),
+        )

@@ -1,0 +1,76 @@
+"""Devices of makers that no accelerator plugin here serves: named, with their driver, and no more.
+
+Where a plugin for such a maker is installed, what it finds stands in place of these.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from provenv.hooks import Device, Paste, Reading
+from provenv.hooks.adapters import windows_adapters
+from provenv.hooks.pci import PciDevice, pci_devices
+from provenv_plugins.intel_pastes import intel_devices, intel_driver, intel_system
+from provenv_plugins.npu_pastes import npu_devices, npu_driver
+from provenv_plugins.sightings import told
+
+# PCI vendors of graphics and accelerators; a server's management controller (ASPEED, Matrox) is neither.
+VENDORS = {
+    "8086": "intel",
+    "15ad": "vmware",
+    "1234": "qemu",
+    "1af4": "virtio",
+    "1b36": "qemu",
+    "1414": "microsoft",
+    "80ee": "virtualbox",
+    "1da3": "intel-habana",
+    "19e5": "huawei",
+    "1ed5": "moore-threads",
+    "1eed": "iluvatar",
+    "9999": "metax",
+    "cabc": "cambricon",
+    "1d94": "hygon",
+}
+_WORDS = (
+    ("intel", r"^Intel\b"),
+    ("vmware", r"^VMware\b"),
+    ("huawei", r"^Huawei\b"),
+    ("virtio", r"^Red Hat\b"),
+)
+
+
+def read(pastes: Sequence[Paste]) -> Reading:
+    """Every such device, and the first driver of one."""
+    texts = tuple(paste.text for paste in pastes)
+    devices = (*npu_devices(texts), *intel_devices(texts))
+    makers = {device.vendor for device in devices}
+    listed = [device for device in (*_pci(pastes), *_adapters(texts)) if device.vendor not in makers]
+    driver = npu_driver(texts) or intel_driver(texts)
+    system = "Linux" if npu_devices(texts) else intel_system(texts)
+    answers = {"python": {"system": system}} if system else {}
+    return Reading(answers, (*devices, *listed), told({"driver": driver}))
+
+
+def _pci(pastes: Sequence[Paste]) -> Iterable[Device]:
+    for found in pci_devices(pastes):
+        vendor = _vendor(found)
+        if found.display and vendor:
+            facts = told({"kernel_driver": found.driver, "pci_id": found.pci_id})
+            yield Device(vendor, found.name, facts=facts)
+
+
+def _vendor(found: PciDevice) -> str | None:
+    by_words = next((vendor for vendor, words in _WORDS if re.search(words, found.vendor)), None)
+    return VENDORS.get(found.vendor_id) or by_words
+
+
+def _adapters(texts: Iterable[str]) -> Iterable[Device]:
+    for text in texts:
+        for found in windows_adapters(text):
+            vendor = VENDORS.get(found.vendor_id) or (
+                "intel" if not found.vendor_id and "Intel" in found.name else None
+            )
+            if vendor:
+                # what Windows calls the memory of a GPU without its own is the system's
+                yield Device(vendor, found.name, facts=told({"pci_id": found.pci_id}))

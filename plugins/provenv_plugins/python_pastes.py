@@ -1,0 +1,100 @@
+"""What pasted texts say of the interpreter and of the torch in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from provenv.hooks.reports import environment_report, fields
+
+_VERSION = r"(\d+\.\d+(?:\.\d+)?(?:(?:a|b|rc)\d+)?)"
+_TORCH = r"(\d+\.\d+(?:\.\d+)?(?:[-+.\w]*\w)?)"
+_LIBRARIES = ("torchvision", "torchaudio")
+
+
+def python_facts(text: str) -> dict[str, str]:
+    """`version`, and `torch` with `torch_cuda` or `torch_rocm`, `torchvision`, `torchaudio`; what is said."""
+    facts = {"version": _python(text), **_torch(text)}
+    for name in _LIBRARIES:
+        facts[name] = _installed(name, text)
+    return {name: value for name, value in facts.items() if value or name == "torch"}
+
+
+def _python(text: str) -> str:
+    found = fields(text)
+    for key in ("python version", "python", "sys.version"):
+        if version := re.match(rf"(?:Python |CPython )?{_VERSION}", found.get(key, ""), re.IGNORECASE):
+            return version[1]
+    for pattern in (
+        rf"^(?:\$ )?Python {_VERSION}\b",  # python --version, and a session's first line
+        rf"\bPython-{_VERSION}",
+        rf"\bCPython/{_VERSION}",
+        rf"^\|?\s*[-*]?\s*\**Python(?: version)?\**\s*[:|]?\s*`?{_VERSION}\b",
+        r"/python(3\.\d+)/(?:site|dist)-packages/",
+    ):
+        if version := re.search(pattern, text, re.MULTILINE | re.IGNORECASE):
+            return version[1]
+    return ""
+
+
+def _torch(text: str) -> dict[str, str]:
+    report = environment_report(text)
+    if report is not None and report.torch is not None:
+        version, cuda, rocm = report.torch, report.torch_cuda, report.torch_rocm
+        return _flavoured(version, cuda, rocm)
+    for source in _SOURCES:
+        if version := source(text):
+            return _flavoured(
+                version, _printed("torch.version.cuda", text), _printed("torch.version.hip", text)
+            )
+    return {}
+
+
+def _flavoured(version: str, cuda: str | None, rocm: str | None) -> dict[str, str]:
+    """A version with what it was built for; its local label says so where nothing else does."""
+    local = re.search(r"\+(cu|rocm)(\d[\d.]*)", version)
+    if local and local[1] == "cu" and not cuda:
+        cuda = f"{local[2][:-1]}.{local[2][-1]}"
+    if local and local[1] == "rocm" and not rocm:
+        rocm = local[2].rstrip(".")
+    if rocm:
+        cuda = None
+    flavours = {"torch_cuda": cuda or "", "torch_rocm": rocm or ""}
+    return {"torch": version, **{name: value for name, value in flavours.items() if value}}
+
+
+def _session(text: str) -> str:
+    return _printed("torch.__version__", text) or ""
+
+
+def _printed(expression: str, text: str) -> str | None:
+    """What a session printed for an expression: on the next line, or behind it."""
+    pattern = rf"{re.escape(expression)}[^\n]*\n(?:\s*\n)*\s*'?{_TORCH}'?\s*$"
+    found = re.search(pattern, text, re.MULTILINE)
+    return found[1] if found else None
+
+
+def _listed(text: str) -> str:
+    return _installed("torch", text)
+
+
+def _installed(name: str, text: str) -> str:
+    """A package's version by pip list, pip freeze or conda list, bare or in a report."""
+    found = re.search(
+        rf"^\s*(?:\[(?:pip3?|conda)\]\s+)?{name}(?:==|\s{{1,60}})v?{_TORCH}(?:\s|$)", text, re.MULTILINE
+    )
+    return found[1] if found else ""
+
+
+def _prose(text: str) -> str:
+    """`PyTorch 2.6.0` in a sentence, and not one that says what something else asks for."""
+    for found in re.finditer(rf"\b(?:py)?torch(?: version)?[ :=-]{{1,3}}v?{_TORCH}", text, re.IGNORECASE):
+        before = text[max(0, found.start() - 40) : found.start()].lower()
+        if not re.search(
+            r"(?:requires?|needs?|required|built (?:for|against)|compiled (?:for|with))\W*$", before
+        ):
+            return found[1].rstrip(".")
+    return ""
+
+
+_SOURCES: tuple[Callable[[str], str], ...] = (_session, _listed, _prose)
