@@ -10,7 +10,7 @@ from provenv.environments import store
 from provenv.environments.choose import Candidate, Choice, choose_lock
 from provenv.environments.places import machine_places
 from provenv.environments.store import Environment
-from provenv.environments.sync import Outfit, install
+from provenv.environments.sync import Installed, Outfit, install
 from provenv.errors import InputError, InstallError
 from provenv.fitting import best_first, fit, wrong_platform
 from provenv.host import Host
@@ -85,17 +85,36 @@ def install_project(
         )
     on_target(chosen.target)
     store.prepare_home(project.folder)
-    done = install(
-        chosen.path,
-        into or store.prefix_of(project.folder, chosen.target.name),
-        build_settings(project.manifest, project.settings),
-        _outfit(project, chosen.target),
-        python=python,
-        places=machine_places(project.settings, tuple(project.plugins.index_auth.values())),
-        progress=progress,
-    )
+    prefix = into or store.prefix_of(project.folder, chosen.target.name)
+    done = _installed(project, chosen, prefix, python, progress)
     store.remember(project.folder, done.environment)
     return InstallOutcome(chosen.target, done.environment, done.changed, choice.others, warning)
+
+
+def _installed(
+    project: Project,
+    chosen: Candidate,
+    prefix: Path,
+    python: str | None,
+    progress: Callable[[str], None],
+) -> Installed:
+    """By uv alone, or by rattler and uv. Raises InputError for a `python` where conda brings its own."""
+    settings, outfit = build_settings(project.manifest, project.settings), _outfit(project, chosen.target)
+    places = machine_places(project.settings, tuple(project.plugins.index_auth.values()))
+    if chosen.target.packaging != "conda":
+        return install(chosen.path, prefix, settings, outfit, python=python, places=places, progress=progress)
+    if python:
+        raise InputError(
+            f"{chosen.target.name} is a conda target, and its Python is one of its packages",
+            hints=["leave `--python` out"],
+        )
+    from provenv.conda.channels import channels_of
+    from provenv.environments.conda import CondaOutfit, install_conda
+
+    table = project.manifest.conda
+    channels = channels_of(table.channels, settings) if table else ()
+    whole = CondaOutfit(outfit, chosen.target.name, channels)
+    return install_conda(chosen.path, prefix, settings, whole, places=places, progress=progress)
 
 
 def _outfit(project: Project, target: Target) -> Outfit:

@@ -17,6 +17,10 @@ _CLEARED = ("PYTHONHOME", "PYTHONPATH", "__PYVENV_LAUNCHER__")
 
 def process_environment(environment: Environment, base: Mapping[str, str]) -> dict[str, str]:
     """The variables of a process in the environment; what the user has set for the accelerator stands."""
+    if environment.packaging == "conda":
+        from provenv.environments.conda_activation import activated
+
+        return activated(environment, base)
     variables = {name: value for name, value in base.items() if name not in _CLEARED}
     for name, value in environment.variables:
         variables.setdefault(name, value)

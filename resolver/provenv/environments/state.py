@@ -9,6 +9,9 @@ from pathlib import Path
 
 from provenv.environments.store import Environment
 
+META = "conda-meta"
+"""Where a conda environment keeps the record of each of its packages."""
+
 
 def site_packages(prefix: Path, python_version: str) -> Path:
     """Where an environment keeps its packages."""
@@ -19,13 +22,18 @@ def site_packages(prefix: Path, python_version: str) -> Path:
 
 
 def contents(prefix: Path, python_version: str) -> tuple[str, ...]:
-    """The names in its site-packages, sorted, less what Python itself puts there."""
+    """The names in its site-packages, sorted, less what Python itself puts there; and conda's records."""
+    names = [name for name in _names(site_packages(prefix, python_version)) if name != "__pycache__"]
+    records = [f"{META}/{name}" for name in _names(prefix / META) if name.endswith(".json")]
+    return tuple(sorted([*names, *records]))
+
+
+def _names(folder: Path) -> list[str]:
     try:
-        with os.scandir(site_packages(prefix, python_version)) as entries:
-            names = [entry.name for entry in entries]
+        with os.scandir(folder) as entries:
+            return [entry.name for entry in entries]
     except OSError:
-        return ()
-    return tuple(sorted(name for name in names if name != "__pycache__"))
+        return []
 
 
 def is_untouched(environment: Environment) -> bool:

@@ -26,7 +26,8 @@ class Environment:
     `lock_sha256`: of the lock's bytes; `lock_stamp`: its size and time when these were read.
     `python_version`: full. `scripts` and `interpreter`: relative to the prefix. `variables`: what a process
     on its accelerator should have. `activation`: shell -> lines. `contents`: what lies in its site-packages.
-    `projects`: local projects of the lock (folder, editable, stamp of its files).
+    `projects`: local projects of the lock (folder, editable, stamp of its files). `packaging`: `pip` or
+    `conda`.
     """
 
     prefix: Path
@@ -42,6 +43,7 @@ class Environment:
     lock_stamp: str = ""
     contents: tuple[str, ...] = ()
     projects: tuple[tuple[str, bool, str], ...] = ()
+    packaging: str = "pip"
 
     @property
     def python(self) -> Path:
@@ -70,6 +72,7 @@ class Environment:
             "activation": {shell: list(lines) for shell, lines in self.activation},
             "contents": list(self.contents),
             "projects": [list(project) for project in self.projects],
+            "packaging": self.packaging,
         }
 
 
@@ -210,6 +213,7 @@ def _parse(note: dict[str, object]) -> Environment:
         activation=tuple((shell, _lines(lines)) for shell, lines in _mapping(note["activation"]).items()),
         contents=_lines(note["contents"]),
         projects=tuple(_project(item) for item in _list(note["projects"])),
+        packaging="conda" if note.get("packaging") == "conda" else "pip",
     )
 
 

@@ -63,18 +63,24 @@ def install(
     environment then counts as half-made, and the next call makes it anew. Raises InputError (no lock, a
     folder that is no environment), InstallError, BuildError, NetworkError, IndexAnswerError, DiskError.
     """
-    prefix = prefix.absolute()
-    job = _Job(lock_path.absolute(), _read(lock_path), prefix, settings, outfit, python, places, progress)
+    data = read_bytes(lock_path)
+    job = Job(lock_path.absolute(), data, prefix.absolute(), settings, outfit, python, places, progress)
+    return carry_out(job)
+
+
+def carry_out(job: Job) -> Installed:
+    """Does a job unless it is done already, with no other process at it."""
     done = job.already_done()
     if done:
         return Installed(done, changed=False)
-    with exclusive(prefix, settings.cache_dir / "environments", job.tell_waiting) as right:
+    with exclusive(job.prefix, job.settings.cache_dir / "environments", job.tell_waiting) as right:
         # Another process may have done it while this one waited.
         done = job.already_done()
         return Installed(done, changed=False) if done else Installed(job.change(right), changed=True)
 
 
-def _read(lock_path: Path) -> bytes:
+def read_bytes(lock_path: Path) -> bytes:
+    """A lock's bytes. Raises InputError when there is none, DiskError when it can't be read."""
     try:
         return lock_path.read_bytes()
     except FileNotFoundError as error:
@@ -84,8 +90,8 @@ def _read(lock_path: Path) -> bytes:
 
 
 @dataclass(frozen=True, slots=True)
-class _Job:
-    """One installation: what it is given, and its steps."""
+class Job:
+    """One installation by uv: what it is given, and its steps."""
 
     lock_path: Path
     data: bytes
@@ -111,20 +117,28 @@ class _Job:
 
     def change(self, right: Right) -> Environment:
         """Make or bring up to date the environment. The note goes first and comes back last."""
-        lock = parse(self.data, self.lock_path)
+        lock = self.lock()
         found = store.load(self.prefix)
         self._refuse_foreign(found, right)
         right.begin()
         store.unmark(self.prefix)
+        self.fill(lock, found, right)
+        environment = self._environment(lock)
+        store.save(environment)
+        right.finish()
+        return environment
+
+    def lock(self) -> Lock:
+        """The lock, as it is to be installed here."""
+        return parse(self.data, self.lock_path)
+
+    def fill(self, lock: Lock, found: Environment | None, right: Right) -> None:
+        """Make the prefix hold what the lock says. `found`: the whole environment that is there, if any."""
         if found is None or has_lost(found) or not self._serves(found, lock):
             self._make(lock)
         with self.places(lock) as rewrite:
             for step in steps(lock):
                 self._install(step, lock, rewrite, right)
-        environment = self._environment(lock)
-        store.save(environment)
-        right.finish()
-        return environment
 
     def _sha256(self) -> str:
         return hashlib.sha256(self.data).hexdigest()
@@ -145,14 +159,18 @@ class _Job:
         wanted, has = (_numbers(text) for text in (lock.target.python, found.python_version))
         return has[:2] == wanted[:2] and has >= wanted and self.python is None
 
-    def _make(self, lock: Lock) -> None:
-        """An empty environment, in place of whatever half of one is there."""
+    def _clear(self) -> None:
+        """Take away whatever half of an environment is there."""
         try:
             if self.prefix.exists():
                 shutil.rmtree(self.prefix)
             self.prefix.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise disk_error("replace", self.prefix, error) from error
+
+    def _make(self, lock: Lock) -> None:
+        """An empty environment, in place of whatever half of one is there."""
+        self._clear()
         wanted = lock.target.python
         choice = [self.python] if self.python else choose_python(wanted)
         offline = ["--no-python-downloads"] if self.settings.offline else []

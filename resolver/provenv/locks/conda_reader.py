@@ -26,12 +26,15 @@ _PREFIX = "provenv."
 _BUILD_NUMBER = re.compile(r"(?:.*_)?(\d+)(?:_cpython|_pypy|_cp\w+)?$")
 
 
-def parse_conda(data: bytes, path: Path) -> Lock:
-    """The lock in these bytes. Raises InputError, with the line where there is one, when it is none."""
+def parse_conda(data: bytes, path: Path, subdir: str | None = None) -> Lock:
+    """The lock in these bytes, of several platforms that of `subdir` alone where it is given.
+
+    Raises InputError, with the line where there is one, when it is none.
+    """
     require_conda()
     document = _document(data, path)
     try:
-        return _lock(Table(document), path, hashlib.sha256(data).hexdigest())
+        return _lock(Table(document), path, hashlib.sha256(data).hexdigest(), subdir)
     except Bad as error:
         where = f" (package {error.package + 1})" if error.package is not None else ""
         raise _invalid(path, f"{error.message}{where}", None) from error
@@ -63,7 +66,7 @@ def _invalid(path: Path, reason: str, line: int | None) -> InputError:
     )
 
 
-def _lock(table: Table, path: Path, sha256: str) -> Lock:
+def _lock(table: Table, path: Path, sha256: str, subdir: str | None) -> Lock:
     if table.integer("version") != 1:
         raise Bad(f"its version is {table.integer('version')}, and this provenv reads version 1")
     metadata = table.table("metadata", missing="it has no `metadata`")
@@ -73,7 +76,7 @@ def _lock(table: Table, path: Path, sha256: str) -> Lock:
         raise Bad(f"its format is {own}, and this provenv reads format {FORMAT}")
     facts = _Facts(told)
     target = _target(facts, path) if own else _foreign_target(path)
-    conda, pip = _packages(table, facts)
+    conda, pip = _packages(table, facts, subdir)
     return Lock(
         path=path,
         sha256=sha256,
@@ -163,7 +166,9 @@ def _inputs(facts: _Facts, target: Target) -> LockInputs:
     )
 
 
-def _packages(table: Table, facts: _Facts) -> tuple[tuple[CondaPackage, ...], tuple[Package, ...]]:
+def _packages(
+    table: Table, facts: _Facts, subdir: str | None
+) -> tuple[tuple[CondaPackage, ...], tuple[Package, ...]]:
     """The packages; an entry for each of several categories is one package."""
     conda: dict[tuple[str, str], CondaPackage] = {}
     pip: dict[tuple[str, str], Package] = {}
@@ -171,6 +176,8 @@ def _packages(table: Table, facts: _Facts) -> tuple[tuple[CondaPackage, ...], tu
     for number, entry in enumerate(table.tables("package")):
         try:
             key = (entry.text("platform"), entry.text("name"))
+            if subdir not in (None, key[0]):
+                continue
             if _manager(entry) == "conda":
                 conda[key] = _conda(entry)
             else:
