@@ -166,6 +166,8 @@ def custom_metadata(resolution: Resolution, inputs: LockInputs) -> dict[str, str
     }
     for name in sections_of(target):
         found[f"provenv.inputs.{name}"] = json.dumps(list(inputs.section(name)), ensure_ascii=False)
+    renamed = {name: other for name, other in resolution.provided.items() if name != other}
+    found["provenv.provided"] = json.dumps(renamed, sort_keys=True)
     found["provenv.variables"] = json.dumps(dict(resolution.variables))
     extras = {package.name: _extra(package) for package in resolution.packages}
     found["provenv.pip"] = json.dumps(

@@ -88,6 +88,7 @@ def _lock(table: Table, path: Path, sha256: str, subdir: str | None) -> Lock:
         digest=facts.text("digest"),
         conda=conda,
         channels=tuple(channel.text("url") for channel in metadata.tables("channels")),
+        provided={name: str(other) for name, other in facts.mapping("provided").items()},
         variables=tuple((name, str(value)) for name, value in sorted(facts.mapping("variables").items())),
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from provenv.locks.reader import Lock
 from provenv.resolution import Package
@@ -50,14 +50,18 @@ class Graph:
 def graph(lock: Lock, environment: Mapping[str, str] | None = None) -> Graph:
     """The graph of a lock. What the manifest asks for elsewhere only is no root: `environment` is the
     target's, as markers see it."""
-    packages = {package.name: package for package in lock.packages}
+    packages = {package.name: package for package in _nodes(lock)}
     roots: dict[str, list[str]] = {}
+    for text in lock.inputs.specs:
+        name = conda_name(text)
+        if name in packages:
+            roots.setdefault(name, []).append(text)
     for text in lock.inputs.requirements:
-        name = root_name(text)
+        name = lock.provided.get(root_name(text), root_name(text))
         if name in packages and _is_asked_for(text, environment):
             roots.setdefault(name, []).append(text)
     dependents: dict[str, list[str]] = {name: [] for name in packages}
-    for package in lock.packages:
+    for package in packages.values():
         for needed in package.requires:
             dependents.setdefault(needed, []).append(package.name)
     return Graph(
@@ -65,6 +69,21 @@ def graph(lock: Lock, environment: Mapping[str, str] | None = None) -> Graph:
         {name: tuple(texts) for name, texts in sorted(roots.items())},
         {name: tuple(sorted(names)) for name, names in dependents.items()},
     )
+
+
+def _nodes(lock: Lock) -> Iterator[Package]:
+    """Every package of a lock; what needs a distribution that conda brings needs the conda package."""
+    for conda in lock.conda:
+        yield Package(conda.name, conda.version, None, conda.requires)
+    for package in lock.packages:
+        needed = sorted({lock.provided.get(name, name) for name in package.requires})
+        yield replace(package, requires=tuple(needed)) if lock.conda else package
+
+
+def conda_name(text: str) -> str:
+    """The name in a conda lock's spec, `numpy` of `conda-forge::numpy >=2`."""
+    match = re.match(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", text.rpartition("::")[2])
+    return match[0].lower() if match else ""
 
 
 def root_name(text: str) -> str:

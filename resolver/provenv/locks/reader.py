@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -47,6 +47,8 @@ class Lock:
     """The conda packages of a `conda-lock.yml`; `packages` come on top of them."""
     channels: tuple[str, ...] = ()
     variables: tuple[tuple[str, str], ...] = ()
+    provided: Mapping[str, str] = field(default_factory=dict)
+    """PyPI name -> the conda package that brings it, where they are called differently."""
 
     @property
     def versions(self) -> dict[str, str]:
