@@ -38,7 +38,9 @@ def builds(context: Context) -> Builds:
 def _build(context: Context) -> Build:
     if context.os == "linux":
         # aarch64 torchvision and torchaudio had no local label up to 0.24 and 2.10, triton never has one
-        return Build("cpu", index_of("cpu"), FAMILY, ("cpu", ""), needs=_linux_needs(context))
+        # Else a musl target would take the wheels tagged `linux_x86_64` (2.6), which need glibc as all do.
+        none = ("torch<0",) if context.envelope.one("musl") else ()
+        return Build("cpu", index_of("cpu"), FAMILY, ("cpu", ""), none, _linux_needs(context))
     if context.os == "windows" and context.arch == "arm64":
         # The default index has none; on the CPU index torchvision's label is a commit (+e437e35).
         return Build("cpu", index_of("cpu"), FAMILY, needs="torch 2.7 or newer, Python 3.11 or newer")

@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from provenv.hooks.types import Build
 from provenv.manifest.values import Index, Manifest, Pin
 from provenv.settings import NetworkSettings
+from provenv.standards.requirements import parse_requirement
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,8 @@ class Router:
                 self.used_find_links = True
                 return local
         why = f"{name} follows the build {build.name}"
+        if any(parse_requirement(text).name == name for text in build.constraints):
+            why += f" (which needs {build.needs})"
         if build.index is None or self._no_index:
             general, flats = self._good_for(name, self._general), self._good_for(name, self.flats)
             return Route(general, flats, accepted, why)
