@@ -11,7 +11,8 @@ from provenv_plugins.pytorch import FAMILY, index_of
 from provenv_plugins.rocm import AMD_PACKAGES
 from provenv_plugins.tables import rows
 from provenv_plugins.torch_builds import Flavour, Runs, choose, compiled, numbers
-from provenv_plugins.torch_rows import torch_releases
+from provenv_plugins.torch_pairs import companions
+from provenv_plugins.torch_rows import minors, torch_releases
 
 # Targets that share an instruction set closely enough for AMD's override to work for most people.
 # Source: ROCm/legacy-rocm-build issue #1797; others are dangerous or fail (pytorch PR #179653, MIOpen #3954).
@@ -40,13 +41,18 @@ def releases_for(context: Context) -> Releases:
     def unsure(flavour: Flavour, torch: str) -> str | None:
         return None if targets else f"it needs a GPU among {', '.join(compiled_for(flavour.name, torch))}"
 
-    more = [
-        ReleaseRow(build.name, None, (), (), True, f"see {build.index}: {build.needs}")
-        for build in _families(context, targets)
-    ]
+    more = [_family_row(build) for build in _families(context, targets)]
     return torch_releases(
         context, _flavours(context), lambda flavour: None, _runs(targets), unsure=unsure, more=more
     )
+
+
+def _family_row(build: Build) -> ReleaseRow:
+    """AMD's own build in the table: where nothing says which torch it has, None."""
+    row = next(row for row in rows("rocm_builds", "family") if row.text("name") == build.name)
+    torch, (oldest, newest) = row.text("torch"), row.texts("python")
+    beside = tuple(pair for pair in companions(torch) if pair[0] in ("torchvision", "torchaudio"))
+    return ReleaseRow(build.name, torch or None, beside, minors(oldest, newest), True, build.needs)
 
 
 def _runs(targets: tuple[str, ...]) -> Runs:

@@ -41,7 +41,7 @@ def torch_releases(
                 flavour.name,
                 torch,
                 tuple(pair for pair in companions(torch) if pair[0] not in without),
-                _minors(*python_span(flavour, torch)),
+                minors(*python_span(flavour, torch)),
                 None if doubt else not fault,
                 fault or doubt or "",
             )
@@ -53,7 +53,7 @@ def torch_releases(
     return Releases((*(row for _, row in ordered), *more), ended())
 
 
-def _minors(oldest: str, newest: str) -> tuple[str, ...]:
+def minors(oldest: str, newest: str) -> tuple[str, ...]:
     """`3.11`, `3.13` -> `3.11`, `3.12`, `3.13`."""
     (major, first), (_, last) = ((parse_numbers(text) or (3, 0))[:2] for text in (oldest, newest))
     return tuple(f"{major}.{minor}" for minor in range(first, last + 1))

@@ -82,7 +82,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Resolves and prints."""
     project = _project(args)
-    target = _target(project)
+    target = replace(_target(project), build=args.build)
     with progress(quiet=args.quiet or args.json) as shown, resolver_of(project, shown.event) as resolver:
         shown.target(target)
         options = Options({}, strategy=args.resolution, build_any=args.build_any)
