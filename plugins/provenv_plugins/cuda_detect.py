@@ -21,7 +21,7 @@ def detect(probe: Probe) -> Detection:
     envelope = {**driver_words(facts, probe), **({"compute-capability": kept} if kept else {})}
     said = (("driver", facts.driver), ("cuda_reported", facts.cuda))
     return Detection(
-        bool(kept),
+        bool(kept) and facts.error is None and not facts.unbound,
         facts.devices,
         Envelope.of(envelope),
         how=facts.how,
@@ -95,8 +95,12 @@ def diagnose(probe: Probe) -> Iterable[Finding]:
     facts = read(probe)
     if facts.error is not None:
         yield _driver_error(facts.error, probe)
-    elif not facts.devices:
+    elif not facts.devices and not probe.pastes():  # a paste may have left them out
         yield from _no_devices(facts, probe)
+    if probe.pastes():
+        from provenv_plugins.nvidia_paste_findings import paste_findings
+
+        yield from paste_findings(probe)
     visible = visible_devices(facts.devices, probe)
     if facts.devices and not visible:
         yield Finding(
@@ -127,6 +131,13 @@ def _driver_error(error: str, probe: Probe) -> Finding:
             "nvidia-driver-mismatch",
             f"the NVIDIA driver's kernel module and its libraries are of different versions ({error})",
             "sudo reboot",
+            "error",
+        )
+    if "couldn't communicate with the NVIDIA driver" in error:
+        return Finding(
+            "nvidia-driver-not-loaded",
+            f"no NVIDIA driver is running ({error.partition('. ')[0]})",
+            driver_remedy(probe),
             "error",
         )
     return Finding(

@@ -23,6 +23,8 @@ class NvidiaFacts:
     devices: tuple[Device, ...] = ()
     how: tuple[str, ...] = ()
     error: str | None = None
+    unbound: bool = False
+    """A paste shows that no NVIDIA driver is bound to the GPUs."""
 
 
 def read(probe: Probe) -> NvidiaFacts:
@@ -44,7 +46,7 @@ def _from_pastes(probe: Probe) -> NvidiaFacts:
 
     pasted = read_pastes(probe.pastes())
     devices = tuple(map(_with_capability, pasted.devices))
-    return NvidiaFacts(pasted.driver, pasted.cuda, devices, pasted.how, pasted.error)
+    return NvidiaFacts(pasted.driver, pasted.cuda, devices, pasted.how, pasted.error, pasted.unbound)
 
 
 def has_traces(probe: Probe) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from provenv.hooks import Paste, Reading
 from provenv_plugins.document_pastes import ARCHITECTURES, DOCUMENTS, Facts, is_cpuinfo, places
-from provenv_plugins.python_pastes import python_facts
+from provenv_plugins.python_pastes import distributions, python_facts
 
 
 def read(pastes: Sequence[Paste]) -> Reading:
@@ -20,7 +20,12 @@ def read(pastes: Sequence[Paste]) -> Reading:
                 python.setdefault(name, value)
     python = {name: value for name, value in python.items() if value or name == "torch"}
     _settle(python, pastes)
-    return Reading({"python": python, "file": _files(pastes), **_values(pastes)})
+    installed: dict[str, str] = {}
+    for paste in pastes:
+        installed = {**distributions(paste.text, python.get("torch")), **installed}
+    rows = [[name, version, ""] for name, version in sorted(installed.items())]
+    answers = {"python": python, "file": _files(pastes), **_values(pastes)}
+    return Reading({**answers, **({"distributions": {"": rows}} if rows else {})})
 
 
 def read_places(pastes: Sequence[Paste]) -> Reading:

@@ -51,8 +51,12 @@ class PastedNvidia:
     cut: bool = False
     attached: int | None = None
     unbound: bool = False
-    """A GPU in the PCI list has no kernel driver, and the list would say so."""
+    """The PCI list shows a GPU with no driver, or another's, and nothing shows that NVIDIA's works."""
     vgpu_host: bool = False
+    broken: bool = False
+    """The table has `ERR!` in place of a GPU's values."""
+    stub: bool = False
+    """The libcuda that programs find is the toolkit's stub."""
 
 
 @lru_cache(maxsize=4)
@@ -83,8 +87,10 @@ def read_pastes(pastes: tuple[Paste, ...]) -> PastedNvidia:
         tegra_release=tegra[0] if tegra else None,
         cut=any(table.cut for table in tables),
         attached=next((answer.attached for answer in answers if answer.attached), None),
-        unbound=_is_unbound(pastes),
+        unbound=not any(way in _FROM_DRIVER for way in how) and _is_unbound(pastes),
         vgpu_host="nvidia_vgpu_vfio" in text,
+        broken=any(device.broken for table in tables for device in table.devices),
+        stub="CUDA driver is a stub library" in text or cuda_told == "ERR!",
     )
 
 
@@ -185,7 +191,7 @@ def _pci(pastes: Sequence[Paste]) -> Iterable[Device]:
 
 def _is_unbound(pastes: Sequence[Paste]) -> bool:
     return any(
-        found.display and found.driver_told and not found.driver
+        found.display and found.driver_told and not found.driver.startswith("nvidia")
         for found in pci_devices(pastes)
         if found.vendor_id == VENDOR_ID or found.vendor.startswith("NVIDIA")
     )
@@ -245,7 +251,6 @@ _ERRORS = (
     r"Failed to initialize NVML: [^\n]+",
     r"NVIDIA-SMI couldn't find [^\n]+",
     r"Unable to determine the device handle for [^\n]+",
-    r"CUDA driver is a stub library",
     r"CUDA driver version is insufficient for CUDA runtime version",
     r"No devices were found",
 )

@@ -11,6 +11,13 @@ _VERSION = r"(\d+\.\d+(?:\.\d+)?(?:(?:a|b|rc)\d+)?)"
 _TORCH = r"(\d+\.\d+(?:\.\d+)?(?:[-+.\w]*\w)?)"
 _LIBRARIES = ("torchvision", "torchaudio")
 
+# `[pip3] torch==2.4.0`, `[conda] torch 2.4.0 pypi_0 pypi`; and pip freeze's lines, with nothing before them.
+_REPORTED = re.compile(
+    r"^\s*\[(?:pip3?|conda)\]\s+([A-Za-z0-9][\w.-]*)(?:==|[ \t]+)(\d[\w.+!-]*)(?:[ \t]|$)", re.MULTILINE
+)
+_FROZEN = re.compile(r"^([A-Za-z0-9][\w.-]*)==(\d[\w.+!-]*)$", re.MULTILINE)
+_TABLE = re.compile(r"^([A-Za-z0-9][\w.-]*)[ \t]{2,}(\d[\w.+!-]*)(?:[ \t]|$)", re.MULTILINE)
+
 
 def python_facts(text: str) -> dict[str, str]:
     """`version`, and `torch` with `torch_cuda` or `torch_rocm`, `torchvision`, `torchaudio`; what is said."""
@@ -18,6 +25,20 @@ def python_facts(text: str) -> dict[str, str]:
     for name in _LIBRARIES:
         facts[name] = _installed(name, text)
     return {name: value for name, value in facts.items() if value or name == "torch"}
+
+
+def distributions(text: str, torch: str | None) -> dict[str, str]:
+    """Canonical name -> version of what a text lists as installed; `torch`: its version with its label."""
+    found: dict[str, str] = {}
+    pip_list = re.search(r"^Package\s+Version\b|\bpip3? list\b", text, re.MULTILINE)
+    vendored = "vendored library versions" in text  # pip's own, in `pip debug`
+    patterns = [_REPORTED, *([_FROZEN] if not vendored else []), *([_TABLE] if pip_list else [])]
+    for pattern in patterns:
+        for name, version in pattern.findall(text):
+            found.setdefault(re.sub(r"[-_.]+", "-", name.lower()), version)
+    if torch and found.get("torch") == torch.partition("+")[0]:
+        found["torch"] = torch  # pip lists a label only where the file's name has one
+    return found
 
 
 def _python(text: str) -> str:
@@ -40,8 +61,10 @@ def _python(text: str) -> str:
 def _torch(text: str) -> dict[str, str]:
     report = environment_report(text)
     if report is not None and report.torch is not None:
-        version, cuda, rocm = report.torch, report.torch_cuda, report.torch_rocm
-        return _flavoured(version, cuda, rocm)
+        facts = _flavoured(report.torch, report.torch_cuda, report.torch_rocm)
+        said = report.value("is cuda available", "cuda available", "rocm available") or ""
+        works = {"true": "True", "yes": "True", "false": "False", "no": "False"}.get(said.lower())
+        return {**facts, "torch_cuda_available": works} if works else facts
     for source in _SOURCES:
         if version := source(text):
             return _flavoured(

@@ -156,6 +156,10 @@ def diagnose(probe: Probe) -> Iterable[Finding]:
             "start the container with `--device=/dev/kfd --device=/dev/dri --group-add video`",
             "error",
         )
+    if probe.pastes():
+        from provenv_plugins.amd_paste_findings import paste_findings
+
+        yield from paste_findings(probe)
     kept, left = _served([device.gfx for device in facts.devices if device.gfx], probe)
     for gfx, reason in left:
         code = "gpu-left-out" if kept else "gpu-without-build"

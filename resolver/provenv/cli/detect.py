@@ -8,7 +8,7 @@ from pathlib import Path
 
 from provenv.cli.flags import add_output
 from provenv.hooks.manager import Plugins, plugins
-from provenv.hooks.types import Detection, Device, Probe
+from provenv.hooks.types import Detection, Device, Finding, Probe
 from provenv.host import Host
 
 DESCRIPTION = "Asks every plugin what it finds on this machine, or on one that was recorded."
@@ -83,9 +83,23 @@ def describe(host: Host) -> dict[str, object]:
         "usable": list(host.usable),
         "findings": [
             {"code": f.code, "message": f.message, "remedy": f.remedy, "severity": f.severity}
-            for f in host.findings
+            for f in findings(host)
         ],
     }
+
+
+def findings(host: Host) -> tuple[Finding, ...]:
+    """What is wrong; of pasted evidence also what is installed there, and what it leaves open."""
+    found = dict.fromkeys(host.findings)
+    if host.probe.pastes():
+        from provenv.doctor.installed import active_installation, judge
+        from provenv.pastes.questions import left_open
+
+        installation = active_installation(host, own=False)
+        found.update(dict.fromkeys(judge(host, installation) if installation else ()))
+        found.update(dict.fromkeys(left_open(host)))
+    order = ("error", "warning", "note")
+    return tuple(sorted(found, key=lambda finding: order.index(finding.severity)))
 
 
 def _libc(host: Host) -> str | None:
@@ -124,7 +138,7 @@ def _print(host: Host) -> None:
     rows = [_row(name, detection) for name, detection in host.detections.items()]
     print(table(("accelerator", "usable", "devices", "promises", "found by"), rows))
     colours = {"error": RED, "warning": YELLOW}
-    for finding in host.findings:
+    for finding in findings(host):
         label = paint(finding.severity, colours.get(finding.severity, ""), sys.stdout)
         print(f"{label}: {finding.message} [{finding.code}]")
         if finding.remedy:

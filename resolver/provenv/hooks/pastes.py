@@ -13,12 +13,13 @@ class Reading:
     """What a reader understood of some pastes; what they do not say is not there.
 
     `answers` are what the machine would have answered a probe: kind (`python`, `file`, `sysctl`, `registry`,
-    `environment`) -> question -> answer, in the words of `Probe`. Beside the interpreter's own facts `python`
+    `environment`, `distributions` ...) -> question -> answer, in the words of `Probe`, each answer as a
+    recording holds it. Beside the interpreter's own facts `python`
     has `torch`, `torch_cuda` and `torch_rocm`: the installed torch and what it was built for ("" for a torch
-    that is known not to be there). `facts`: `driver` and `cuda_reported`, as a Detection has them.
+    that is known not to be there), and `torch_cuda_available`. `facts`: `driver` and `cuda_reported`, as a Detection has them.
     """
 
-    answers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    answers: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     devices: tuple[Device, ...] = ()
     facts: tuple[tuple[str, str], ...] = ()
     findings: tuple[Finding, ...] = ()

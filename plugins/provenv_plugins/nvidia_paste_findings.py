@@ -1,0 +1,183 @@
+"""What a paste shows of NVIDIA GPUs that a run on them, or a reader of the paste, should know."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from provenv.hooks import Device, Envelope, Finding, Probe
+from provenv.hooks.reports import environment_report
+from provenv_plugins.cuda_drivers import newest_cuda
+from provenv_plugins.cuda_facts import is_jetson, is_wsl
+from provenv_plugins.numbers import parse_numbers
+from provenv_plugins.nvidia_names import capability_of_name
+from provenv_plugins.nvidia_pastes import PastedNvidia, read_pastes
+from provenv_plugins.sightings import is_cut_off
+
+_ASK = "nvidia-smi --query-gpu=name,compute_cap,memory.total,driver_version --format=csv"
+
+
+def paste_findings(probe: Probe) -> Iterable[Finding]:
+    """Everything, what stops a run first."""
+    pasted = read_pastes(probe.pastes())
+    yield from _broken(pasted)
+    yield from _libcuda(pasted)
+    yield from _unavailable(pasted, probe)
+    if pasted.devices:
+        yield from _kind_of_machine(pasted, probe)
+    yield from _left_open(pasted)
+
+
+def _broken(pasted: PastedNvidia) -> Iterable[Finding]:
+    if pasted.unbound:
+        names = ", ".join(dict.fromkeys(device.name or "a GPU" for device in pasted.devices))
+        drivers = {dict(device.facts).get("kernel_driver") for device in pasted.devices} - {None}
+        instead = f"{', '.join(sorted(filter(None, drivers)))} is" if drivers else "no kernel driver is"
+        yield Finding(
+            "nvidia-driver-missing",
+            f"{names} is in this machine, and {instead} bound to it",
+            "install driver 580 (Ubuntu: `sudo ubuntu-drivers install nvidia:580`), then `sudo reboot`",
+            "error",
+        )
+    if pasted.broken:
+        yield Finding(
+            "gpu-fallen-off",
+            "nvidia-smi shows ERR! where a GPU's values should be: the GPU no longer answers its driver",
+            "look for `Xid` in `sudo dmesg`, then reboot; if it comes back, the card or its power fails",
+            "error",
+        )
+
+
+def _libcuda(pasted: PastedNvidia) -> Iterable[Finding]:
+    """The library through which every CUDA program speaks to the driver: wrong, missing, or newer than it."""
+    if pasted.stub:
+        yield Finding(
+            "cuda-stub-library",
+            f"nvidia-smi says CUDA Version {pasted.cuda_told or 'nothing'}: the libcuda that is found is the "
+            "toolkit's stub, no driver",
+            "take .../lib64/stubs out of LD_LIBRARY_PATH",
+            "error",
+        )
+    elif pasted.vgpu_host:
+        yield Finding(
+            "nvidia-vgpu-host",
+            "this is a vGPU host (module nvidia_vgpu_vfio): its driver serves guests and has no CUDA",
+            "train in a guest, or install the ordinary data-centre driver",
+            "error",
+        )
+    elif pasted.cuda_told == "N/A":
+        yield Finding(
+            "cuda-library-missing",
+            "nvidia-smi says CUDA Version N/A: the driver is loaded, and its libcuda is not to be found",
+            "in a container: NVIDIA_DRIVER_CAPABILITIES=compute,utility",
+            "error",
+        )
+    driver, cuda = pasted.driver, pasted.cuda
+    if driver and cuda and pasted.system != "Windows":
+        native = newest_cuda(Envelope.of({"driver": (driver,)}))
+        if (parse_numbers(cuda) or (0,)) > (parse_numbers(native) or (0,)) and not _is_tegra(pasted):
+            yield Finding(
+                "cuda-forward-compatibility",
+                f"driver {driver} serves CUDA {native} by itself, and {cuda} is said: cuda-compat is in use",
+                severity="note",
+            )
+
+
+def _is_tegra(pasted: PastedNvidia) -> bool:
+    return pasted.tegra_release is not None or any("nvgpu" in device.name for device in pasted.devices)
+
+
+def _unavailable(pasted: PastedNvidia, probe: Probe) -> Iterable[Finding]:
+    """A report in which a CUDA build of torch finds no CUDA."""
+    for paste in probe.pastes():
+        report = environment_report(paste.text)
+        if (
+            report is None
+            or report.torch_cuda is None
+            or report.value("is cuda available") not in ("False", "No")
+        ):
+            continue
+        why = re.search(r"CUDA initialization: ([^\n]*)", paste.text)
+        if not pasted.devices:
+            yield Finding(
+                "cuda-build-without-gpu",
+                f"torch {report.torch} is built for CUDA {report.torch_cuda}, and no GPU is to be seen",
+                "in a container: start it with `--gpus all`",
+                "error",
+            )
+        else:
+            words = f" ({why[1].strip()[:160]})" if why else ""
+            yield Finding(
+                "torch-cuda-unavailable",
+                f"torch {report.torch} finds no CUDA although there is {pasted.devices[0].name}{words}",
+                'python -c "import torch; torch.cuda.init()" tells why',
+                "error",
+            )
+        return
+
+
+def _kind_of_machine(pasted: PastedNvidia, probe: Probe) -> Iterable[Finding]:
+    sliced = [device for device in pasted.devices if dict(device.facts).get("mig")]
+    if sliced:
+        parts = " ".join(filter(None, (dict(device.facts).get("mig_devices") for device in sliced)))
+        yield Finding(
+            "nvidia-mig",
+            f"{len(sliced)} of {len(pasted.devices)} GPUs {'is' if len(sliced) == 1 else 'are'} split by MIG"
+            f"{f': {parts}' if parts else ''}; a process sees one slice and its memory",
+            severity="note",
+        )
+    virtual = [device for device in pasted.devices if _is_vgpu(device)]
+    if virtual:
+        yield Finding(
+            "nvidia-vgpu",
+            f"{virtual[0].name} is a vGPU: its driver must fit the host's, and its memory is the profile's",
+            severity="note",
+        )
+    if is_jetson(probe) or _is_tegra(pasted):
+        yield Finding(
+            "nvidia-jetson",
+            "a Jetson: its driver is numbered by JetPack and not comparable with a desktop's, and before "
+            "JetPack 7 it runs NVIDIA's own wheels alone",
+            severity="note",
+        )
+    if is_wsl(probe):
+        yield Finding(
+            "nvidia-on-wsl",
+            f"WSL: driver {pasted.driver or 'unknown'} is the one of Windows, and is updated there",
+            severity="note",
+        )
+    if len({device.compute_capability or capability_of_name(device.name) for device in pasted.devices}) > 1:
+        names = ", ".join(dict.fromkeys(device.name for device in pasted.devices if device.name))
+        yield Finding("gpus-differ", f"the GPUs are not alike: {names}", severity="note")
+
+
+def _is_vgpu(device: Device) -> bool:
+    mode = dict(device.facts).get("virtualization", "")
+    return mode == "VGPU" or bool(re.search(r"(?:^GRID |\b)[A-Z]+\d+\w*-\d+[QCABX]$", device.name))
+
+
+def _left_open(pasted: PastedNvidia) -> Iterable[Finding]:
+    if pasted.cut or (pasted.attached and pasted.devices and pasted.attached != len(pasted.devices)):
+        told = f"; {pasted.attached} GPUs are attached" if pasted.attached else ""
+        yield Finding(
+            "paste-cut",
+            f"the paste is cut: it shows {len(pasted.devices)} GPUs{told}, there may be more",
+            "paste all of it",
+            "note",
+        )
+    short = [device.name for device in pasted.devices if device.name and is_cut_off(device.name)]
+    if short:
+        yield Finding(
+            "gpu-name-cut-off",
+            f"{short[0]} is cut off by the table: which model it is stays open",
+            _ASK,
+            "note",
+        )
+    for name in dict.fromkeys(device.name for device in pasted.devices if device.compute_capability is None):
+        if name and not is_cut_off(name) and capability_of_name(name) is None:
+            yield Finding(
+                "gpu-unknown",
+                f"{name!r} is in no list of NVIDIA's GPUs: its compute capability stays open",
+                _ASK,
+                "note",
+            )
