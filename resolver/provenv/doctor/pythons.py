@@ -48,7 +48,7 @@ def _foreign_pip(probe: Probe) -> Iterable[Finding]:
     if pythons and strangers:
         yield Finding(
             "pip-of-another-python",
-            f"`pip` is {strangers[0]}, `{path_of(probe, pythons[0]).stem}` is {pythons[0]}",
+            f"`{_word(probe, strangers[0])}` is {strangers[0]}, `{_word(probe, pythons[0])}` is {pythons[0]}",
             "python -m pip install ..."
             if is_windows(probe)
             else f"{shlex.quote(pythons[0])} -m pip install ...",
@@ -98,6 +98,12 @@ def _activation(probe: Probe, variable: str, prefix: str) -> str:
         if is_windows(probe)
         else f". {shlex.quote(prefix)}/bin/activate"
     )
+
+
+def _word(probe: Probe, path: str) -> str:
+    """What a program is called by: `pip` for `pip.exe` in some folder."""
+    name = path_of(probe, path).name
+    return name[:-4] if name.lower().endswith(".exe") else name
 
 
 def _folder(probe: Probe, path: str) -> str:
