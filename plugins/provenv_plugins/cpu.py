@@ -17,7 +17,7 @@ from provenv.hooks import (
     Releases,
     hookimpl,
 )
-from provenv_plugins.pytorch import FAMILY, index_of, publishes, undeclared
+from provenv_plugins.pytorch import ALIASES, FAMILY, index_of, publishes, undeclared
 
 
 def accepts(os: str, arch: str) -> str | None:
@@ -194,4 +194,5 @@ def provenv_accelerators() -> Iterable[Accelerator]:
         releases=releases,
         undeclared=undeclared,
         publishes=publishes,
+        aliases=ALIASES,
     )

@@ -19,7 +19,7 @@ from provenv.hooks import (
     hookimpl,
 )
 from provenv_plugins.numbers import checked
-from provenv_plugins.pytorch import FAMILY, undeclared
+from provenv_plugins.pytorch import ALIASES, FAMILY, undeclared
 from provenv_plugins.pytorch import publishes as pytorch_publishes
 
 
@@ -157,5 +157,6 @@ def provenv_accelerators() -> Iterable[Accelerator]:
         releases=releases,
         undeclared=undeclared,
         publishes=publishes,
+        aliases=ALIASES,
         runtime=Runtime("CUDA", ("13", "12", "11"), carried),
     )

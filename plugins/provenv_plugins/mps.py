@@ -19,7 +19,7 @@ from provenv.hooks import (
 )
 from provenv_plugins.macos import ENVELOPE as MACOS
 from provenv_plugins.numbers import parse_numbers
-from provenv_plugins.pytorch import FAMILY, publishes, undeclared
+from provenv_plugins.pytorch import ALIASES, FAMILY, publishes, undeclared
 from provenv_plugins.tables import rows
 
 
@@ -147,4 +147,5 @@ def provenv_accelerators() -> Iterable[Accelerator]:
         releases=releases,
         undeclared=undeclared,
         publishes=publishes,
+        aliases=ALIASES,
     )

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 INDEX = "https://download.pytorch.org/whl/"
 
+# The index's pages lead to either host, and both have every file (recorded addresses of 2026-11-24).
+ALIASES = (("https://download-r2.pytorch.org/", "https://download.pytorch.org/"),)
+
 # Built together, from one index: a torchvision of another build than its torch can't be imported.
 # triton is torch's own compiler and pinned by it; ROCm's and Intel's carry other names.
 # Source: Requires-Dist of torch 2.0 to 2.15; the names as the PyTorch index lists them (2026-11-24).

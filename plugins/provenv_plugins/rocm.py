@@ -16,7 +16,7 @@ from provenv.hooks import (
     Releases,
     hookimpl,
 )
-from provenv_plugins.pytorch import FAMILY, undeclared
+from provenv_plugins.pytorch import ALIASES, FAMILY, undeclared
 from provenv_plugins.pytorch import publishes as pytorch_publishes
 
 
@@ -124,4 +124,5 @@ def provenv_accelerators() -> Iterable[Accelerator]:
         releases=releases,
         undeclared=undeclared,
         publishes=publishes,
+        aliases=ALIASES,
     )

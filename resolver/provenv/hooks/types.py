@@ -338,6 +338,9 @@ class Accelerator:
     publishes: Callable[[str], tuple[str, ...]] = lambda url: ()
     """The packages (patterns) to take from an index of this address where a manifest names it beside others;
     `()` for one that is not known. Such an index holds old copies of other projects' packages, too."""
+    aliases: tuple[tuple[str, str], ...] = ()
+    """(what addresses of files begin with on an index's pages, what those of the same files begin with in a
+    lock): one name for a host with several, so that a lock does not depend on who was asked."""
     runtime: Runtime | None = None
     """What a lock may not mix the majors of; a build says which one it is of."""
 

@@ -31,8 +31,8 @@ class Finder:
 
     Every method raises NetworkError where a host can't be reached and IndexAnswerError where its answer can't
     be used. What has an address keeps the canonical one, whichever mirror it was read from; `fetch_url` says
-    where its bytes lie. `on_event` is told, in words, of every page or file that is fetched, `on_progress` of
-    every step; both may be called from any thread, one at a time.
+    where its bytes lie. `aliases`: as `Accelerator.aliases`. `on_event` is told, in words, of every page or
+    file that is fetched, `on_progress` of every step; both may be called from any thread, one at a time.
     """
 
     def __init__(
@@ -41,6 +41,7 @@ class Finder:
         cache: Cache | None = None,
         *,
         auth: Sequence[IndexAuth] = (),
+        aliases: Sequence[tuple[str, str]] = (),
         on_event: Callable[[str], None] | None = None,
         on_progress: Callable[[Event], None] | None = None,
         refresh: bool = False,
@@ -55,7 +56,7 @@ class Finder:
             self.cache, self._fetcher, offline=settings.offline, refresh=refresh and not settings.offline
         )
         self._sources = Sources(
-            settings, self.cache, self._http, lambda url: self._fetcher().credentials.learn(url)
+            settings, self.cache, self._http, lambda url: self._fetcher().credentials.learn(url), aliases
         )
         self._projects: Workers[Project | None] = Workers()
         self._metadata: Workers[Metadata] = Workers()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from provenv.errors import IndexAnswerError, InputError, NetworkError
@@ -27,12 +27,18 @@ class Sources:
     """
 
     def __init__(
-        self, settings: NetworkSettings, cache: Cache, pages: HttpPages, learn: Callable[[str], object]
+        self,
+        settings: NetworkSettings,
+        cache: Cache,
+        pages: HttpPages,
+        learn: Callable[[str], object],
+        aliases: Sequence[tuple[str, str]] = (),
     ) -> None:
         self.notes: list[str] = []
         self.kept_at: dict[tuple[str, str], str] = {}
         self._settings, self._cache, self._pages, self._learn = settings, cache, pages, learn
         self._flats: dict[str, FlatPage] = {}
+        self._aliases = tuple(aliases)
 
     def load(self, index: Index, name: str, *, network: bool) -> Project | None:
         """The project on an index, None when it has no such project. Without `network`, NotHere may be
@@ -82,7 +88,7 @@ class Sources:
             if page is not None:
                 root = path.resolve().as_uri()
                 return self._made(
-                    name, page, canonical, _placing(canonical, root, name, mirror=mirror, flat=False)
+                    name, page, canonical, self._placing(canonical, root, name, mirror=mirror, flat=False)
                 )
             return self._from_flat(
                 canonical, place, name, lambda: self._folder(path, flat=flat), mirror=mirror
@@ -98,7 +104,7 @@ class Sources:
     ) -> Project | None:
         key = f"{canonical}\n{place}\n{name}"
         url = f"{place.rstrip('/')}/{name}/"
-        placing = _placing(canonical, place, name, mirror=mirror, flat=False)
+        placing = self._placing(canonical, place, name, mirror=mirror, flat=False)
         found = self._pages.project(key, url, name, placing, network=network)
         if found is None:
             return None
@@ -119,7 +125,9 @@ class Sources:
         page = known.of(name)
         if not page.files:
             return None
-        return self._made(name, page, canonical, _placing(canonical, place, name, mirror=mirror, flat=True))
+        return self._made(
+            name, page, canonical, self._placing(canonical, place, name, mirror=mirror, flat=True)
+        )
 
     def _made(self, name: str, page: Page, canonical: str, placing: Placing) -> Project | None:
         head, tail = pack(name, page, placing)
@@ -151,19 +159,23 @@ class Sources:
         self._cache.put(SHAPES, place, flat)
         return flat
 
+    def _placing(self, canonical: str, place: str, name: str, *, mirror: bool, flat: bool) -> Placing:
+        """How a page's files get their canonical address, and where they lie when that is somewhere else."""
+        origin = origin_of(place)
 
-def _placing(canonical: str, place: str, name: str, *, mirror: bool, flat: bool) -> Placing:
-    """How the files of a page get their canonical address, and where they lie when that is somewhere else."""
-    if not mirror:
-        return lambda file: (file.url, None)
-    origin = origin_of(place)
+        def placed(file: Listed) -> tuple[str, str | None]:
+            if not mirror or (origin_of(file.url) != origin and not file.url.startswith("file:")):
+                address = self._one_name(file.url)  # on the index's own host for files, whoever lists it
+                return address, None if address == file.url else file.url
+            address = (
+                in_flat(canonical, file.filename) if flat else behind_mirror(canonical, place, name, file.url)
+            )
+            return address, file.url
 
-    def placed(file: Listed) -> tuple[str, str | None]:
-        if origin_of(file.url) != origin and not file.url.startswith("file:"):
-            return file.url, None  # the page leads to where the index itself keeps its files
-        address = (
-            in_flat(canonical, file.filename) if flat else behind_mirror(canonical, place, name, file.url)
-        )
-        return address, file.url
+        return placed
 
-    return placed
+    def _one_name(self, url: str) -> str:
+        for other, known in self._aliases:
+            if url.startswith(other):
+                return known + url[len(other) :]
+        return url

@@ -117,6 +117,10 @@ def open_files(project: Project, on_event: Callable[[str], None] | None = None) 
     """The files of a project's candidates; connections and scratch folders are gone when the block ends."""
     cache = Cache(project.settings.cache_dir)
     auth = tuple(project.plugins.index_auth.values())
+    accelerators = project.plugins.accelerators.values()
+    aliases = tuple(dict.fromkeys(pair for known in accelerators for pair in known.aliases))
     with ExitStack() as stack:
-        finder = stack.enter_context(Finder(project.settings, cache, auth=auth, on_event=on_event))
+        finder = stack.enter_context(
+            Finder(project.settings, cache, auth=auth, aliases=aliases, on_event=on_event)
+        )
         yield Files(project, finder, cache, stack)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from provenv.hooks.types import Accelerator, Build, Builds, Context
+from provenv.hooks.types import Accelerator, Build, Builds, Context, Rejected
 from provenv.manifest.values import Index, Manifest
 from provenv.standards.requirements import parse_requirement
 from provenv.targets import Target
@@ -27,7 +27,12 @@ def builds_for(
     builds = accelerator.builds(context)
     if target.build is not None:
         offered = tuple(build for build in builds.offered if build.name == target.build)
-        return Builds(offered, tuple(r for r in builds.rejected if offered or r.build == target.build))
+        rejected = tuple(r for r in builds.rejected if offered or r.build == target.build)
+        if not offered and not rejected:
+            known = dict.fromkeys(build.name for build in builds.offered)
+            reason = f"there is no such build for {context.platform}; those that fit are {', '.join(known)}"
+            rejected = (Rejected(target.build, reason),)
+        return Builds(offered, rejected)
     pins = {name: index for name in accelerator.family if (index := pinned(name)) is not None}
     if pins:
         return replace(builds, offered=tuple(_bent(builds.offered, pins)))
