@@ -8,7 +8,7 @@ from functools import wraps
 from typing import Any, TypeVar
 
 from provenv.errors import PluginError, ProvenvError
-from provenv.hooks.limits import ANSWERING, LOOKING, Patience, at_once
+from provenv.hooks.limits import ANSWERING, LOOKING, Hang, Patience, at_once
 from provenv.hooks.pastes import PasteReader
 from provenv.hooks.types import (
     Accelerator,
@@ -80,6 +80,10 @@ def _guard(
                 answer = patience.call(at_once(function), *args, seconds=seconds)
         except ProvenvError:
             raise
+        except Hang as error:
+            assert patience is not None, "nobody else is waited for"
+            patience.story = patience.story or f"{what} gave {error}"
+            raise PluginError(patience.story) from error
         except (Exception, SystemExit) as error:
             words = " ".join(str(error).split())
             raise PluginError(f"{what} failed: {type(error).__name__}: {words}") from error

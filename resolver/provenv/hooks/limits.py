@@ -29,6 +29,8 @@ class Patience:
 
     def __init__(self) -> None:
         self._hung: Hang | None = None
+        self.story: str | None = None
+        """How its hang was told first, for whoever is refused an answer because of it."""
 
     def call(self, function: Callable[..., Answer], *args: object, seconds: float) -> Answer:
         """The function's answer, or what it raises. Raises Hang when there is none after `seconds`.
@@ -44,7 +46,7 @@ class Patience:
         worker.start()
         worker.join(limit)
         if worker.is_alive():
-            self._hung = Hang(f"no answer within {limit:g} seconds; it is not asked again")
+            self._hung = Hang(f"no answer within {limit:g} s; it is not asked again")
             raise self._hung
         return work.answer()
 

@@ -12,7 +12,7 @@ import pluggy
 
 from provenv.hooks import specs
 from provenv.hooks.entry_points import EntryPoint
-from provenv.hooks.limits import LOADING, Patience
+from provenv.hooks.limits import LOADING, Hang, Patience
 
 OWN = "provenv"
 """The distribution whose plugins are not waited for: provenv's own tests see that they are good."""
@@ -119,4 +119,6 @@ def _forget(manager: pluggy.PluginManager, name: str) -> None:
 def words(error: BaseException) -> str:
     """An error in one line."""
     text = " ".join(str(error).split())
+    if isinstance(error, Hang):
+        return text
     return f"{type(error).__name__}: {text}" if text else type(error).__name__

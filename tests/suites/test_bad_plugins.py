@@ -1,0 +1,198 @@
+"""Third parties' plugins that misbehave, really installed: each is named in one line, the rest goes on."""
+
+from __future__ import annotations
+
+import textwrap
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from support.plugin_venvs import Venv, plugin_wheel
+
+GOOD = """
+    import time
+    from provenv.hooks import Accelerator, Build, Builds, Detection, Device, EnvelopeKey, Finding, hookimpl
+
+    def detect(probe):
+        return Detection(usable=False)
+
+    def builds(context):
+        return Builds((Build("acme1", "https://index.example/acme1", ("torch",), ("acme1",)),))
+
+    def accepts(os, arch):
+        return None
+
+    def diagnose(probe):
+        return ()
+
+    @hookimpl
+    def provenv_accelerators():
+        yield Accelerator(name="acme", preference=15, accepts=accepts, detect=detect, builds=builds,
+                          torch_device="acme", family=("torch",), diagnose=diagnose)
+"""
+HANG = "time.sleep(600)"
+NAMED = "plugin acme_plugin (acme_plugin, from acme-plugin)"
+
+
+@contextmanager
+def installed(venv: Venv, folder: Path, source: str, distribution: str = "acme-plugin") -> Iterator[None]:
+    wheel = plugin_wheel(folder / "wheels", distribution, textwrap.dedent(source))
+    venv.install(wheel, deps=False)
+    try:
+        yield
+    finally:
+        venv.uninstall(distribution)
+
+
+def changed(old: str, new: str) -> str:
+    assert old in GOOD
+    return GOOD.replace(old, new)
+
+
+DETECT = "return Detection(usable=False)"
+
+AT_START = {
+    "it raises at import": (
+        "raise RuntimeError('no driver\\nhere')",
+        "was left out: RuntimeError: no driver here",
+    ),
+    "it needs what is not there": (
+        "import no_such_module",
+        "was left out: ModuleNotFoundError: No module named",
+    ),
+    "it ends the process": ("import sys; sys.exit(3)", "was left out: SystemExit: 3"),
+    "it hangs at import": (f"import time; {HANG}", "was left out: no answer within 1 s"),
+    "it asks for a newer API": (
+        "PROVENV_API = 99\n" + textwrap.dedent(GOOD),
+        "was left out: RuntimeError: it asks for plugin API 99, and this provenv has 1; update provenv",
+    ),
+    "its hook is none": (
+        changed("provenv_accelerators", "provenv_accelerator"),
+        "was left out: PluginValidationError: unknown hook",
+    ),
+    "its hook raises": (
+        changed("yield Accelerator(", "raise OSError('cold')\n        yield Accelerator("),
+        "provenv_accelerators failed: OSError: cold",
+    ),
+    "its hook hangs": (
+        changed("yield Accelerator(", f"{HANG}\n        yield Accelerator("),
+        "provenv_accelerators failed: no answer within 1 s",
+    ),
+    "its hook yields what is none": (
+        changed("yield Accelerator(", "yield 7\n        yield Accelerator("),
+        "provenv_accelerators yielded 7, which is no Accelerator; it was left out",
+    ),
+    "a field is of another type": (
+        changed('family=("torch",)', "family=(1, 2)"),
+        "with family[0] is 1, not str; it was left out",
+    ),
+    "a word of its envelope is taken": (
+        changed('torch_device="acme"', 'torch_device="acme", envelope=(EnvelopeKey("python", "V", "help"),)'),
+        "the envelope word 'python' means something else in a manifest or on a command line",
+    ),
+}
+
+WHILE_LOOKING = {
+    "detect raises": (changed(DETECT, "return 1 / 0"), "detect of acme failed: ZeroDivisionError"),
+    "detect ends the process": (
+        changed(DETECT, "raise SystemExit(4)"),
+        "detect of acme failed: SystemExit: 4",
+    ),
+    "detect hangs": (changed(DETECT, HANG), "detect of acme gave no answer within 1 s"),
+    "detect spins": (
+        changed(DETECT, "\n        while True: pass"),
+        "gave no answer within 1 s",
+    ),
+    "detect answers nonsense": (
+        changed(DETECT, "return {'usable': True}"),
+        "answered {'usable': True}, not Detection",
+    ),
+    "detect answers nonsense inside": (
+        changed(DETECT, "return Detection(True, (Device(b'x', 'y'),))"),
+        "detect of acme answered .devices[0].vendor is b'x', not str",
+    ),
+    "a finding is of no known severity": (
+        changed("return ()", "yield Finding('a-b', 'words', severity='fatal')"),
+        "diagnose of acme answered [0].severity is 'fatal', not 'error' or 'warning' or 'note'",
+    ),
+    "diagnose hangs half way": (
+        changed("return ()", f"yield Finding('a-b', 'words'); {HANG}"),
+        "diagnose of acme gave no answer within 1 s",
+    ),
+    "accepts raises": (
+        changed("return None", "raise KeyError(os)"),
+        "accepts of acme failed: KeyError: 'linux'",
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", AT_START)
+def test_a_plugin_that_can_t_be_loaded_is_named_and_the_rest_is_there(
+    venv: Venv, tmp_path: Path, fault: str
+) -> None:
+    source, said = AT_START[fault]
+    with installed(venv, tmp_path, source):
+        listed = venv.provenv(
+            "plugin", "list", "--json", cwd=tmp_path, expect=1, PROVENV_PLUGIN_SECONDS="1"
+        ).json
+
+    (problem,) = listed["problems"]
+    assert problem.startswith(NAMED)
+    assert said in problem
+    assert "\n" not in problem
+    assert {"cpu", "cuda", "rocm", "mps"} <= {p["name"] for p in listed["plugins"]}
+
+
+@pytest.mark.parametrize("fault", WHILE_LOOKING)
+def test_a_plugin_that_fails_while_it_looks_is_named_and_the_others_are_heard(
+    venv: Venv, tmp_path: Path, fault: str
+) -> None:
+    source, said = WHILE_LOOKING[fault]
+    with installed(venv, tmp_path, source):
+        started = time.monotonic()
+        done = venv.provenv("detect", "--json", cwd=tmp_path, PROVENV_PLUGIN_SECONDS="1")
+        took = time.monotonic() - started
+
+    lines = [line for line in done.err.splitlines() if NAMED in line]
+    assert len(lines) == 1, done.err
+    assert said in lines[0]
+    assert "cpu" in done.json["usable"]
+    assert took < 30  # a hang is left alone, also when the program ends
+
+
+def test_a_plugin_that_fails_does_not_keep_others_from_a_lock(venv: Venv, tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(
+        '[project]\nname = "x"\nversion = "1"\n[tool.provenv]\npip-config = false\naccelerators = ["auto"]\n'
+    )
+    with installed(venv, tmp_path, changed("return None", "return 1 / 0")):
+        done = venv.provenv("lock", "--json", cwd=tmp_path)
+
+    assert "accepts of acme failed: ZeroDivisionError" in done.err
+    assert [lock["build"] for lock in done.json["locks"]] == ["cpu"]
+
+
+def test_a_target_of_a_failing_plugin_is_an_error_that_names_it(venv: Venv, tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(
+        '[project]\nname = "x"\nversion = "1"\n[tool.provenv]\npip-config = false\naccelerators = ["acme"]\n'
+    )
+    with installed(venv, tmp_path, changed("return Builds(", "return list(")):
+        done = venv.provenv("lock", "--json", cwd=tmp_path, expect=8)
+
+    assert done.json["error"]["kind"] == "plugin"
+    assert done.json["error"]["message"].startswith(f"{NAMED}: builds of acme answered")
+
+
+def test_two_plugins_that_claim_one_name_are_an_error_that_names_both(venv: Venv, tmp_path: Path) -> None:
+    with installed(venv, tmp_path, GOOD), installed(venv, tmp_path, GOOD, "other-acme"):
+        done = venv.provenv("detect", cwd=tmp_path, expect=8)
+        checked = venv.provenv("plugin", "check", "acme-plugin", "--json", cwd=tmp_path, expect=1).json
+
+    assert "two plugins claim the accelerator 'acme'" in done.err
+    assert "from acme-plugin)" in done.err
+    assert "from other-acme)" in done.err
+    assert "uninstall acme-plugin or other-acme" in done.err
+    (names,) = [check for check in checked["plugins"][0]["checks"] if check["name"] == "names"]
+    assert "from other-acme)" in names["reasons"][-1]
