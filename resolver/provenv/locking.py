@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -17,6 +18,7 @@ from provenv.project import Project
 from provenv.targets import Target
 
 if TYPE_CHECKING:
+    from provenv.hooks.types import Accelerator
     from provenv.mixing import Mixer
     from provenv.resolution import Resolution
     from provenv.resolving.resolve import Resolver
@@ -119,7 +121,8 @@ class _Solvers:
             return self.conda.resolve(state.target, locked=locked, kept=kept, strategy=strategy)
         from provenv.resolving.resolve import Options
 
-        return self.pip.resolve(state.target, Options(locked, strategy))
+        build = _kept_build(state.lock, upgrade, self._project.plugins.accelerators[state.target.accelerator])
+        return self.pip.resolve(state.target, Options(locked, strategy, build=build))
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +174,16 @@ def _pins(lock: Lock | None, upgrade: Upgrade) -> dict[str, str]:
     if lock is None or upgrade.everything:
         return {}
     return {p.name: p.version for p in lock.packages if p.name not in upgrade.names}
+
+
+def _kept_build(
+    lock: Lock | None, upgrade: Upgrade, accelerator: Accelerator
+) -> tuple[str, str | None] | None:
+    """The build that a relock stays with: the old lock's, unless a package that follows it is upgraded."""
+    if lock is None or lock.build is None or upgrade.everything:
+        return None
+    follows = any(fnmatchcase(name, p) for name in upgrade.names for p in accelerator.family)
+    return None if follows else (lock.build, lock.build_index)
 
 
 def _text(project: Project, state: _State, resolution: Resolution) -> str:

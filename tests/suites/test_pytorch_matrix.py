@@ -12,7 +12,7 @@ import pytest
 
 from provenv.errors import NoSolution
 from provenv.hooks.types import Envelope
-from provenv.locking import lock_project, resolver_of
+from provenv.locking import Upgrade, lock_project, resolver_of
 from provenv.locks.reader import read
 from provenv.manifest.adhoc import adhoc_manifest
 from provenv.manifest.values import Index
@@ -167,6 +167,25 @@ def test_a_second_run_asks_nothing_and_a_fresh_one_writes_the_same_bytes(
     assert len(replica.main.log) == asked
     fresh = lock_project(project_of(tmp_path / "other", MANIFEST, cache="other-cache"))
     assert {locked.path.name: locked.path.read_bytes() for locked in fresh} == texts
+
+
+def test_a_relock_stays_with_its_build_until_its_family_is_upgraded(tmp_path: Path) -> None:
+    head, _, _ = MANIFEST.partition("[tool.provenv]")
+    table = (
+        f'{head}[tool.provenv]\npython = ["3.12"]\nplatforms = ["linux-x86_64"]\naccelerators = ["cuda"]\n'
+    )
+    old = project_of(tmp_path / "demo", f'{table}driver = "550"\n')
+    (before,) = lock_project(old)
+    newer = f'{table}driver = "580"\n'
+
+    (kept,) = lock_project(project_of(tmp_path / "demo", newer))
+    (other,) = lock_project(project_of(tmp_path / "demo", newer), upgrade=Upgrade(names=frozenset({"sympy"})))
+    (moved,) = lock_project(
+        project_of(tmp_path / "demo", newer),
+        upgrade=Upgrade(names=frozenset({"torch", "torchvision", "triton"})),
+    )
+
+    assert [locked.build for locked in (before, kept, other, moved)] == ["cu126", "cu126", "cu126", "cu130"]
 
 
 def test_windows_and_rocm_is_a_matter_of_the_family_and_says_so(tmp_path: Path) -> None:

@@ -17,12 +17,13 @@ def builds_for(
     target: Target,
     manifest: Manifest,
     pinned: Callable[[str], Index | None],
+    kept: tuple[str, str | None] | None = None,
 ) -> Builds:
     """The accelerator's builds, best first, and those that it rejects.
 
     `pinned(name)`: the index that the manifest pins a package to. A pin to a build's own index leaves this
     build alone; with another, nothing is left of what a build wants of the package. Builds whose index the
-    manifest names without pinning anything come first.
+    manifest names without pinning anything come first, then that of the old lock (`kept`: name and index).
     """
     builds = accelerator.builds(context)
     if target.build is not None:
@@ -37,8 +38,12 @@ def builds_for(
     if pins:
         return replace(builds, offered=tuple(_bent(builds.offered, pins)))
     named = {_plain(index.url) for index in manifest.indexes}
-    first = sorted(builds.offered, key=lambda build: _plain(build.index or "") not in named)
-    return replace(builds, offered=tuple(first))
+
+    def rank(build: Build) -> tuple[bool, bool]:
+        index = _plain(build.index or "")
+        return index not in named, kept is None or (build.name, index) != (kept[0], _plain(kept[1] or ""))
+
+    return replace(builds, offered=tuple(sorted(builds.offered, key=rank)))
 
 
 def _bent(builds: Iterable[Build], pins: dict[str, Index]) -> Iterable[Build]:

@@ -29,13 +29,15 @@ class Options:
     """How a target is resolved beyond what its manifest says.
 
     `locked`: name -> version of the old lock, kept wherever it still fits. `build_any`: every package may be
-    built from source. `given`: see `Request.given`.
+    built from source. `given`: see `Request.given`. `build`: name and index of the old lock's build, which is
+    tried first while it still fits.
     """
 
     locked: Mapping[str, str]
     strategy: Strategy = "highest"
     build_any: bool = False
     given: Mapping[str, DirectCandidate] = field(default_factory=dict)
+    build: tuple[str, str | None] | None = None
 
 
 Failure = tuple[str, ProvenvError]
@@ -79,7 +81,7 @@ class Resolver:
         request = replace(
             request, undeclared=accelerator.undeclared, runtimes=self._runtimes, given=options.given
         )
-        builds = self._builds(request, target, platform)
+        builds = self._builds(request, target, platform, options.build)
         failures: list[Failure] = []
         for build in builds.offered:
             found = self._with_build(request, target, build, failures)
@@ -115,10 +117,12 @@ class Resolver:
                 break
         return None
 
-    def _builds(self, request: Request, target: Target, platform: Platform) -> Builds:
+    def _builds(
+        self, request: Request, target: Target, platform: Platform, kept: tuple[str, str | None] | None
+    ) -> Builds:
         context = Context(target.platform, platform.os, platform.arch, target.python, target.envelope)
         pinned = self._router(request, target, None).pinned_index
-        return builds_for(self.accelerators[target.accelerator], context, target, self.manifest, pinned)
+        return builds_for(self.accelerators[target.accelerator], context, target, self.manifest, pinned, kept)
 
     def _router(
         self, request: Request, target: Target, build: Build | None, *, from_find_links: bool = False
