@@ -30,6 +30,15 @@ def paste_findings(probe: Probe) -> Iterable[Finding]:
                 "load amdgpu in its place, where the GPU is new enough for it",
                 "error",
             )
+    for device in dict.fromkeys(pasted.devices):
+        if device.vendor != "amd":
+            yield Finding(
+                "amd-like-accelerator",
+                f"{device.name} ({device.gfx or 'target unknown'}) is no GPU of AMD's although its software "
+                "looks like ROCm: only its maker's own torch runs on it",
+                "install the torch of the maker's toolkit",
+                "warning",
+            )
     unknown = [device for device in pasted.devices if device.gfx is None and device.vendor == "amd"]
     if unknown:
         name = unknown[0].name or dict(unknown[0].facts).get("pci_id") or "a GPU"

@@ -21,7 +21,7 @@ def detect(probe: Probe) -> Detection:
     envelope = {**driver_words(facts, probe), **({"compute-capability": kept} if kept else {})}
     said = (("driver", facts.driver), ("cuda_reported", facts.cuda))
     return Detection(
-        bool(kept) and facts.error is None and not facts.unbound,
+        bool(kept) and facts.error is None and not facts.unusable,
         facts.devices,
         Envelope.of(envelope),
         how=facts.how,

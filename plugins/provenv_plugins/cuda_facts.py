@@ -23,8 +23,8 @@ class NvidiaFacts:
     devices: tuple[Device, ...] = ()
     how: tuple[str, ...] = ()
     error: str | None = None
-    unbound: bool = False
-    """A paste shows that no NVIDIA driver is bound to the GPUs."""
+    unusable: bool = False
+    """A paste shows that nothing can reach the GPUs: no driver is bound to them, or there is no libcuda."""
 
 
 def read(probe: Probe) -> NvidiaFacts:
@@ -46,7 +46,7 @@ def _from_pastes(probe: Probe) -> NvidiaFacts:
 
     pasted = read_pastes(probe.pastes())
     devices = tuple(map(_with_capability, pasted.devices))
-    return NvidiaFacts(pasted.driver, pasted.cuda, devices, pasted.how, pasted.error, pasted.unbound)
+    return NvidiaFacts(pasted.driver, pasted.cuda, devices, pasted.how, pasted.error, pasted.unusable)
 
 
 def has_traces(probe: Probe) -> bool:
@@ -65,6 +65,10 @@ def has_traces(probe: Probe) -> bool:
 
 def is_jetson(probe: Probe) -> bool:
     """A Jetson module: its kernel's release says tegra, its system has NVIDIA's release file."""
+    if probe.pastes():
+        from provenv_plugins.nvidia_pastes import read_pastes
+
+        return read_pastes(probe.pastes()).jetson
     return "tegra" in (probe.python("release") or "") or probe.file("/etc/nv_tegra_release") is not None
 
 

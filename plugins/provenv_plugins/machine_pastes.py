@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from provenv.hooks import Paste, Reading
 from provenv_plugins.document_pastes import ARCHITECTURES, DOCUMENTS, Facts, is_cpuinfo, places
+from provenv_plugins.lscpu_pastes import cpuinfo_of_lscpu
 from provenv_plugins.python_pastes import distributions, python_facts
 
 
@@ -59,6 +60,8 @@ def _files(pastes: Iterable[Paste]) -> Mapping[str, str]:
     for paste in pastes:
         if is_cpuinfo(paste.text):
             found.setdefault("/proc/cpuinfo", paste.text)
+        elif text := cpuinfo_of_lscpu(paste.text):
+            found.setdefault("/proc/cpuinfo", text)
         if re.search(r"^MemTotal:\s+\d+ kB", paste.text, re.M):
             found.setdefault("/proc/meminfo", paste.text)
         if re.search(r"^PRETTY_NAME=", paste.text, re.M):

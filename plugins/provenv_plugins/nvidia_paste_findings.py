@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from provenv.hooks import Device, Envelope, Finding, Probe
 from provenv.hooks.reports import environment_report
 from provenv_plugins.cuda_drivers import newest_cuda
-from provenv_plugins.cuda_facts import is_jetson, is_wsl
+from provenv_plugins.cuda_facts import is_wsl
 from provenv_plugins.numbers import parse_numbers
 from provenv_plugins.nvidia_names import capability_of_name
 from provenv_plugins.nvidia_pastes import PastedNvidia, read_pastes
@@ -22,9 +22,9 @@ def paste_findings(probe: Probe) -> Iterable[Finding]:
     pasted = read_pastes(probe.pastes())
     yield from _broken(pasted)
     yield from _libcuda(pasted)
+    yield from _forward_compatibility(pasted, probe)
     yield from _unavailable(pasted, probe)
-    if pasted.devices:
-        yield from _kind_of_machine(pasted, probe)
+    yield from _kind_of_machine(pasted, probe)
     yield from _left_open(pasted)
 
 
@@ -72,19 +72,24 @@ def _libcuda(pasted: PastedNvidia) -> Iterable[Finding]:
             "in a container: NVIDIA_DRIVER_CAPABILITIES=compute,utility",
             "error",
         )
+
+
+def _forward_compatibility(pasted: PastedNvidia, probe: Probe) -> Iterable[Finding]:
+    """A cuda-compat package shows as a CUDA that the driver is too old for, in a table or under a torch."""
     driver, cuda = pasted.driver, pasted.cuda
+    if cuda is None and probe.python("torch_cuda_available") == "True":
+        built = probe.python("torch_cuda")
+        native = newest_cuda(Envelope.of({"driver": (driver,)})) if driver else "0"
+        # within a major an older driver serves every build
+        cuda = built if built and built.split(".")[0] > native.split(".")[0] else None
     if driver and cuda and pasted.system != "Windows":
         native = newest_cuda(Envelope.of({"driver": (driver,)}))
-        if (parse_numbers(cuda) or (0,)) > (parse_numbers(native) or (0,)) and not _is_tegra(pasted):
+        if (parse_numbers(cuda) or (0,)) > (parse_numbers(native) or (0,)) and not pasted.jetson:
             yield Finding(
                 "cuda-forward-compatibility",
                 f"driver {driver} serves CUDA {native} by itself, and {cuda} is said: cuda-compat is in use",
                 severity="note",
             )
-
-
-def _is_tegra(pasted: PastedNvidia) -> bool:
-    return pasted.tegra_release is not None or any("nvgpu" in device.name for device in pasted.devices)
 
 
 def _unavailable(pasted: PastedNvidia, probe: Probe) -> Iterable[Finding]:
@@ -133,14 +138,14 @@ def _kind_of_machine(pasted: PastedNvidia, probe: Probe) -> Iterable[Finding]:
             f"{virtual[0].name} is a vGPU: its driver must fit the host's, and its memory is the profile's",
             severity="note",
         )
-    if is_jetson(probe) or _is_tegra(pasted):
+    if pasted.jetson:
         yield Finding(
             "nvidia-jetson",
             "a Jetson: its driver is numbered by JetPack and not comparable with a desktop's, and before "
             "JetPack 7 it runs NVIDIA's own wheels alone",
             severity="note",
         )
-    if is_wsl(probe):
+    if is_wsl(probe) and pasted.devices:
         yield Finding(
             "nvidia-on-wsl",
             f"WSL: driver {pasted.driver or 'unknown'} is the one of Windows, and is updated there",
@@ -157,14 +162,17 @@ def _is_vgpu(device: Device) -> bool:
 
 
 def _left_open(pasted: PastedNvidia) -> Iterable[Finding]:
-    if pasted.cut or (pasted.attached and pasted.devices and pasted.attached != len(pasted.devices)):
-        told = f"; {pasted.attached} GPUs are attached" if pasted.attached else ""
-        yield Finding(
-            "paste-cut",
-            f"the paste is cut: it shows {len(pasted.devices)} GPUs{told}, there may be more",
-            "paste all of it",
-            "note",
+    shown = len(pasted.devices)
+    missing = pasted.attached is not None and 0 < shown < pasted.attached
+    if missing or pasted.cut:
+        what = (
+            f"{pasted.attached} GPUs are attached, and the paste shows {shown}"
+            if missing
+            else (
+                "the paste ends in the middle of nvidia-smi's table: there may be more GPUs, or more of one"
+            )
         )
+        yield Finding("paste-cut", what, "paste all of it", "note")
     short = [device.name for device in pasted.devices if device.name and is_cut_off(device.name)]
     if short:
         yield Finding(

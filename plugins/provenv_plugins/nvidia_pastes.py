@@ -48,6 +48,7 @@ class PastedNvidia:
     system: str | None = None
     machine: str | None = None
     tegra_release: str | None = None
+    jetson: bool = False
     cut: bool = False
     attached: int | None = None
     unbound: bool = False
@@ -57,6 +58,11 @@ class PastedNvidia:
     """The table has `ERR!` in place of a GPU's values."""
     stub: bool = False
     """The libcuda that programs find is the toolkit's stub."""
+
+    @property
+    def unusable(self) -> bool:
+        """Nothing can reach the GPUs."""
+        return self.unbound or self.stub or self.broken or self.cuda_told == "N/A"
 
 
 @lru_cache(maxsize=4)
@@ -85,6 +91,7 @@ def read_pastes(pastes: tuple[Paste, ...]) -> PastedNvidia:
         system=_system(tables, answers, text),
         machine=_machine(text),
         tegra_release=tegra[0] if tegra else None,
+        jetson=is_jetson_text(text),
         cut=any(table.cut for table in tables),
         attached=next((answer.attached for answer in answers if answer.attached), None),
         unbound=not any(way in _FROM_DRIVER for way in how) and _is_unbound(pastes),

@@ -88,7 +88,8 @@ def _row(device: TableDevice, line: str) -> None:
     """The lines below a GPU's first: its memory, then (from 450 on) its MIG mode."""
     if found := _MEMORY.search(line):
         device.memory_mib = device.memory_mib or int(found[1])
-        device.broken |= "ERR!" in line.split("|")[1] if line.count("|") > 1 else False
+        # one ERR! is a reading that the board has not; a GPU that has fallen off answers nothing
+        device.broken |= line.count("ERR!") >= 3
     elif (mode := _MIG_MODE.search(line)) and mode[1].startswith("Enabled"):
         device.mig = True
 
@@ -103,7 +104,7 @@ def _system(text: str, devices: Iterable[TableDevice]) -> str | None:
 
 
 def _is_cut(text: str, devices: list[TableDevice]) -> bool:
-    """A header without GPUs, a GPU without its memory row, or no rule below the last row."""
+    """Nothing below the header, or a GPU without its memory row."""
     if not devices:
-        return "NVIDIA-SMI" in text and "No devices were found" not in text
+        return "No devices were found" not in text and len(text.strip().splitlines()) < 3
     return devices[-1].memory_mib is None and not re.search(r"Not Supported|ERR!|N/A\s*/\s*N/A", text)

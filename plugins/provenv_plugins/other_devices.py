@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from provenv.hooks import Device, Paste, Reading
+from provenv.hooks import Device, Finding, Paste, Reading
 from provenv.hooks.adapters import windows_adapters
 from provenv.hooks.pci import PciDevice, pci_devices
 from provenv_plugins.intel_pastes import intel_devices, intel_driver, intel_system
@@ -49,7 +49,45 @@ def read(pastes: Sequence[Paste]) -> Reading:
     driver = npu_driver(texts) or intel_driver(texts)
     system = "Linux" if npu_devices(texts) else intel_system(texts)
     answers = {"python": {"system": system}} if system else {}
-    return Reading(answers, (*devices, *listed), told({"driver": driver}))
+    findings = (*_software(texts), *_virtual(listed))
+    return Reading(answers, (*devices, *listed), told({"driver": driver}), findings)
+
+
+# A maker's package beside torch -> whose devices it drives.
+SOFTWARE = {
+    "torch-npu": "Huawei Ascend NPUs",
+    "habana-torch-plugin": "Intel Gaudi HPUs",
+    "intel-extension-for-pytorch": "Intel GPUs (XPU)",
+    "torch-neuronx": "AWS Trainium and Inferentia",
+    "torch-xla": "Google TPUs",
+    "torch-musa": "Moore Threads GPUs",
+    "torch-mlu": "Cambricon MLUs",
+}
+
+
+def _software(texts: Sequence[str]) -> Iterable[Finding]:
+    """Packages that tell of a device where no tool names it; torch-npu even answers for CUDA."""
+    for name, devices in SOFTWARE.items():
+        pattern = rf"^\s*(?:\[(?:pip3?|conda)\]\s+)?{name.replace('-', '[-_]')}(?:==|\s+)(\d\S*)"
+        found = next((hit for text in texts if (hit := re.search(pattern, text, re.MULTILINE | re.I))), None)
+        if found:
+            yield Finding(
+                "other-accelerator-software",
+                f"{name} {found[1]} is installed, which drives {devices}: there may be such devices that no "
+                "text names, and what torch says of CUDA may be its doing",
+                severity="note",
+            )
+
+
+def _virtual(devices: Sequence[Device]) -> Iterable[Finding]:
+    for device in devices:
+        if device.vendor in ("vmware", "qemu", "virtio", "virtualbox", "microsoft"):
+            yield Finding(
+                "display-is-virtual",
+                f"{device.name or 'the display adapter'} ({device.vendor}) is virtual: nothing to train on",
+                severity="note",
+            )
+            return
 
 
 def _pci(pastes: Sequence[Paste]) -> Iterable[Device]:

@@ -109,7 +109,10 @@ class Host:
     def findings(self) -> tuple[Finding, ...]:
         """What the plugins think worth telling, each once, errors first."""
         found = {f: None for detection in self.detections.values() for f in detection.findings}
-        found.update(dict.fromkeys(self.pasted.findings))
+        if self.probe.pastes():
+            from provenv.pastes.questions import left_open
+
+            found.update(dict.fromkeys((*self.pasted.findings, *left_open(self))))
         for kind, owners in (
             ("platform", self.plugins.platforms),
             ("accelerator", self.plugins.accelerators),

@@ -89,15 +89,13 @@ def describe(host: Host) -> dict[str, object]:
 
 
 def findings(host: Host) -> tuple[Finding, ...]:
-    """What is wrong; of pasted evidence also what is installed there, and what it leaves open."""
+    """What is wrong; where pasted evidence tells of it, also with what is installed there."""
     found = dict.fromkeys(host.findings)
     if host.probe.pastes():
         from provenv.doctor.installed import active_installation, judge
-        from provenv.pastes.questions import left_open
 
         installation = active_installation(host, own=False)
         found.update(dict.fromkeys(judge(host, installation) if installation else ()))
-        found.update(dict.fromkeys(left_open(host)))
     order = ("error", "warning", "note")
     return tuple(sorted(found, key=lambda finding: order.index(finding.severity)))
 

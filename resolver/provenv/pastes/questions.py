@@ -16,7 +16,7 @@ def left_open(host: Host) -> Iterable[Finding]:
         ("the architecture", host.arch, "nothing says which wheels its Python takes"),
         ("the C library", host.probe.python("libc_version") or host.os not in ("linux", None), ""),
         ("the Python", host.python, ""),
-        ("whether there is a GPU", bool(gpus), "what can be used is judged without one"),
+        ("whether there is a GPU", gpus or host.usable[:1] != ("cpu",), "it is judged as one without"),
         ("a GPU's name", all(device.name for device in gpus), ""),
         ("a GPU's memory", all(device.memory_mib for device in gpus), ""),
         ("the driver", not gpus or host.fact("driver"), "its oldest is taken for granted"),
