@@ -54,11 +54,12 @@ def check_up(
     here = cache is not None
     standing = examine_project(project, host, target, here=here) if project else None
     found = [*more, *machine_findings(host)]
-    python = standing.target.python if standing and standing.target else host.python
-    found += pythons.unserved(host, python, chosen=standing is not None or not here)
     if cache is not None:
         found += storage.diagnose_places(host.probe, _places(project, cache), gpu=_wants_gpu(host, standing))
     installations = _installations(host, standing)
+    trains = any(one.find("torch") for one in installations)  # with whatever release that Python had
+    python = standing.target.python if standing and standing.target else host.python
+    found += pythons.unserved(host, python, chosen=not trains and (standing is not None or not here))
     for installation in installations:
         found += judge(host, installation)
     if standing:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from provenv.doctor.commands import is_windows, path_of, unset
 from provenv.envelopes import version_tuple
-from provenv.hooks.types import Context, Envelope, Finding, Probe
+from provenv.hooks.types import Context, Finding, Probe
 from provenv.host import Host
 
 INTERPRETERS = ("python", "python3")
@@ -129,28 +129,35 @@ def unserved(host: Host, version: str | None, *, chosen: bool) -> Iterable[Findi
             "uv python install",
             "error" if chosen else "warning",
         )
-    platform = host.plugins.platforms.get(host.platform or "")
     minor = version_tuple(version or "")[:2]
-    if platform is None or len(minor) < 2:
+    served, oldest_release = _served(host)
+    if len(minor) < 2 or not served or minor in served:
         return
+    oldest, newest = (".".join(map(str, end)) for end in (min(served), max(served)))
+    # the newest but one: other packages' wheels come later than torch's
+    best = ".".join(map(str, sorted(served)[-2:][0]))
+    yield Finding(
+        "python-without-torch",
+        f"no release of torch from {oldest_release} on has wheels for Python {minor[0]}.{minor[1]} on "
+        f"{host.platform}: they are for {oldest} to {newest}",
+        f"uv python install {best}",
+        "error" if chosen else "warning",
+        f'a lock for it finds no torch; `python = ["{best}"]` in [tool.provenv] takes another',
+    )
+
+
+def _served(host: Host) -> tuple[set[tuple[int, ...]], str]:
+    """The minor Pythons that torch's releases are for on this machine, and the oldest of these releases."""
     served: set[tuple[int, ...]] = set()
+    releases: list[str] = []
+    platform = host.plugins.platforms.get(host.platform or "")
+    if platform is None:
+        return served, ""
     for name in host.usable:
         with host.watch("accelerator", name):
-            detected = host.detections[name].envelope if name in host.detections else Envelope()
-            envelope = host.envelope.merged(detected)
+            envelope = host.envelope.merged(host.detections[name].envelope)
             context = Context(platform.name, platform.os, platform.arch, "", envelope)
             rows = host.plugins.accelerators[name].releases("torch", context).rows
-            served.update(
-                version_tuple(python) for row in rows if row.runs is not False for python in row.python
-            )
-    if served and minor not in served:
-        oldest, newest = (".".join(map(str, end)) for end in (min(served), max(served)))
-        best = ".".join(map(str, sorted(served)[-2:][0]))
-        yield Finding(
-            "python-without-torch",
-            f"no release of torch has wheels for Python {minor[0]}.{minor[1]} on {platform.name}: "
-            f"they are for {oldest} to {newest}",
-            f"uv python install {best}",
-            "error" if chosen else "warning",
-            f'a lock for it finds no torch; `python = ["{best}"]` in [tool.provenv] takes another',
-        )
+            served.update(version_tuple(text) for row in rows if row.runs is not False for text in row.python)
+            releases += [row.version for row in rows if row.version and row.runs is not False]
+    return served, min(releases, key=version_tuple, default="")

@@ -28,13 +28,13 @@ def desk(tmp_path: Path) -> Desk:
 
 def codes(desk: Desk, *arguments: str | Path, expect: int = 0, **options: object) -> dict[str, str]:
     """code -> severity of what the doctor finds."""
-    answer = desk.run("doctor", *arguments, "--json", expect=expect, **options)  # type: ignore[arg-type]  # run's own
+    answer = desk.run("doctor", *arguments, "--json", expect=expect, **options)
     return {finding["code"]: finding["severity"] for finding in answer.json["findings"]}
 
 
 def recorded(desk: Desk, **kinds: object) -> Path:
     """A machine's recording, as `provenv detect --record` writes one; `kinds`: see `machines.linux`."""
-    recording = RecordingProbe(machines.linux(**kinds))  # type: ignore[arg-type]  # passed on
+    recording = RecordingProbe(machines.linux(**kinds))
     host = Host(plugins(), recording)
     machine_findings(host)
     prefix = recording.environment("VIRTUAL_ENV")
