@@ -359,6 +359,13 @@ def test_an_index_of_a_build_that_the_manifest_names_is_tried_first(tmp_path: Pa
     assert (pinned.build.name, versions(pinned)["torch"]) == ("cu128", "2.11.0+cu128")
 
 
+def test_a_build_of_another_accelerator_is_told_as_one(tmp_path: Path) -> None:
+    with pytest.raises(NoSolution) as caught:
+        resolve(tmp_path, "torch==2.7.1+cu118", accelerator="cpu")
+
+    assert caught.value.hints == ("torch==2.7.1+cu118 is a build for cuda: lock it for that accelerator",)
+
+
 def test_wheel_variants_on_a_page_are_passed_over(replica: PytorchReplica, tmp_path: Path) -> None:
     entries = recorded()["cpu"]["torch"]
     names = (

@@ -155,23 +155,28 @@ STORIES = 3
 """How many builds' conflicts are told in full; of the others the conclusion."""
 
 
-def no_build(target: Target, failures: Sequence[tuple[str, ProvenvError]], builds: Builds) -> NoSolution:
+def no_build(
+    target: Target,
+    failures: Sequence[tuple[str, ProvenvError]],
+    builds: Builds,
+    hints: Sequence[str] = (),
+) -> NoSolution:
     """The error when no build of the accelerator has a resolution: for each of them why not."""
     stories: dict[tuple[str, ...], list[str]] = {}
-    hints: dict[str, None] = {}
+    mends = dict.fromkeys(hints)
     conflicts = [(name, error) for name, error in failures if isinstance(error, NoSolution)]
     for place, (name, conflict) in enumerate(conflicts):
         lines = ("no solution", *conflict.evidence) if place < STORIES else (_conclusion(conflict),)
         stories.setdefault(lines, []).append(name)
-        hints = hints or dict.fromkeys(conflict.hints)
+        mends = mends or dict.fromkeys(conflict.hints)
     for name, error in failures:
         if (name, error) not in conflicts:
             stories.setdefault((error.message,), []).append(name)
-            hints.update(dict.fromkeys(error.hints))
+            mends.update(dict.fromkeys(error.hints))
     evidence = [f"{rejected.build}: {rejected.reason}" for rejected in builds.rejected]
     for (first, *more), names in stories.items():
         evidence += [f"{', '.join(dict.fromkeys(names))}: {first}", *(f"  {line}" for line in more)]
-    return NoSolution(f"no environment for target {target.name}", evidence=evidence, hints=tuple(hints))
+    return NoSolution(f"no environment for target {target.name}", evidence=evidence, hints=tuple(mends))
 
 
 def _conclusion(error: ProvenvError) -> str:

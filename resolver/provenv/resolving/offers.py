@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
-from provenv.hooks.types import Accelerator, Build, Builds, Context, Rejected
-from provenv.manifest.values import Index, Manifest
+from provenv.hooks.types import Accelerator, Build, Builds, Context, Envelope, Rejected
+from provenv.manifest.values import Index, Manifest, ManifestRequirement
 from provenv.standards.requirements import parse_requirement
 from provenv.targets import Target
 
@@ -60,6 +61,24 @@ def _bent(builds: Iterable[Build], pins: dict[str, Index]) -> Iterable[Build]:
         )
         for build in offered
     )
+
+
+def label_hints(
+    roots: Iterable[ManifestRequirement],
+    accelerators: Iterable[Accelerator],
+    target: Target,
+    context: Context,
+) -> Iterator[str]:
+    """For requirements that name another accelerator's build by a local version: which one that is."""
+    bare = replace(context, envelope=Envelope())
+    for root in roots:
+        label = re.search(r"===?\s*[^,+\s]+\+([\w.]+)", root.requirement.specifier)
+        for accelerator in accelerators if label else ():
+            if accelerator.name == target.accelerator or accelerator.accepts(context.os, context.arch):
+                continue
+            builds = accelerator.builds(bare)
+            if label and label[1] in {b.name for b in builds.offered} | {r.build for r in builds.rejected}:
+                yield f"{root.text} is a build for {accelerator.name}: lock it for that accelerator"
 
 
 def _plain(url: str) -> str:

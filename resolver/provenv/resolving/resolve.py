@@ -15,7 +15,7 @@ from provenv.resolving.candidates import Candidates
 from provenv.resolving.catalog import Catalog
 from provenv.resolving.explanation import no_build
 from provenv.resolving.files import Files
-from provenv.resolving.offers import builds_for
+from provenv.resolving.offers import builds_for, label_hints
 from provenv.resolving.request import Request, make_request, with_constraints
 from provenv.resolving.routes import Route, Router
 from provenv.resolving.rules import Strategy
@@ -90,7 +90,10 @@ class Resolver:
         network = [error for _, error in failures if not isinstance(error, Conflict)]
         if network and len(network) == len(failures):
             raise network[0]
-        raise no_build(target, failures, builds)
+        others = label_hints(
+            request.roots, self.accelerators.values(), target, self._context(target, platform)
+        )
+        raise no_build(target, failures, builds, hints=tuple(others))
 
     def _with_build(
         self, request: Request, target: Target, build: Build, failures: list[Failure]
@@ -117,10 +120,13 @@ class Resolver:
                 break
         return None
 
+    def _context(self, target: Target, platform: Platform) -> Context:
+        return Context(target.platform, platform.os, platform.arch, target.python, target.envelope)
+
     def _builds(
         self, request: Request, target: Target, platform: Platform, kept: tuple[str, str | None] | None
     ) -> Builds:
-        context = Context(target.platform, platform.os, platform.arch, target.python, target.envelope)
+        context = self._context(target, platform)
         pinned = self._router(request, target, None).pinned_index
         return builds_for(self.accelerators[target.accelerator], context, target, self.manifest, pinned, kept)
 
