@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
+from functools import cache
 from typing import TypeVar
 
 from provenv.errors import InputError
@@ -27,10 +28,28 @@ def require_conda() -> None:
         )
 
 
+def _settle() -> None:
+    """Lets rattler's threads let go of what is Python's, which they do a moment after their answer.
+
+    An interpreter that ends meanwhile crashes (py-rattler 0.28, a fourth of all failed solves).
+    """
+    import time
+
+    time.sleep(0.1)
+
+
+@cache
+def _settle_at_exit() -> None:
+    import atexit
+
+    atexit.register(_settle)
+
+
 def finish(make: Callable[[], Coroutine[object, object, Result]]) -> Result:
     """Runs a coroutine to its end, also where the caller's thread has an event loop (a notebook)."""
     import asyncio
 
+    _settle_at_exit()
     try:
         asyncio.get_running_loop()
     except RuntimeError:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from provenv.addresses import redact
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
 # What people mean when they misspell a channel.
 _KNOWN = ("conda-forge", "bioconda", "defaults", "pytorch", "nvidia", "rapidsai", "huggingface", "anaconda")
-_TREE = re.compile(r"[├└│─ ]*")
 
 
 class CondaConflict(NoSolution):
@@ -28,13 +28,34 @@ class CondaConflict(NoSolution):
         self.names = names
 
 
-def no_conda_solution(told: str, question: Question, empty: Sequence[Channel]) -> CondaConflict:
+@dataclass(frozen=True, slots=True)
+class Shelves:
+    """What the channels have for a subdir: those that have nothing for it, all names, and for the packages
+    that were looked for in vain the versions that there are, oldest first."""
+
+    empty: tuple[Channel, ...]
+    names: frozenset[str]
+    versions: Mapping[str, tuple[str, ...]]
+
+
+def missing(told: str) -> list[str]:
+    """The packages of which the solver says that no candidate fits what was asked for."""
+    return re.findall(r"No candidates were found for ([\w.-]+) ", told)
+
+
+def no_conda_solution(told: str, question: Question, shelves: Shelves) -> CondaConflict:
     """The solver's story, made readable: with what the target promises of each virtual package it names."""
     lines = list(_story(told, question))
     names = frozenset(re.findall(r"(?<![\w.-])(_{0,2}[A-Za-z][\w.-]*)", told))
     lines += _hardware(told, question)
-    lines += [f"{channel.name} has nothing for {question.subdir}" for channel in empty]
-    return CondaConflict(lines, tuple(_hints(told, question, empty)), names)
+    lines += [f"{channel.name} has nothing for {question.subdir}" for channel in shelves.empty]
+    lines += [f"there is {name} {_spelled(versions)}" for name, versions in shelves.versions.items()]
+    return CondaConflict(lines, tuple(_hints(told, shelves)), names)
+
+
+def _spelled(versions: Sequence[str]) -> str:
+    """Versions in few words, oldest first."""
+    return ", ".join(versions) if len(versions) <= 6 else f"{versions[0]}, … {', '.join(versions[-4:])}"
 
 
 def _story(told: str, question: Question) -> Iterator[str]:
@@ -44,15 +65,15 @@ def _story(told: str, question: Question) -> Iterator[str]:
             text = text.replace(f"the constraint {spelling} cannot be fulfilled", f"{limit.why}: {spelling}")
     previous = None
     for line in text.splitlines():
-        bare = line.rstrip()
-        if bare and bare != previous:
-            yield redact(without_secrets(bare))
-        previous = bare
+        words = line.strip("├└│─ ")
+        if words and words != previous:
+            yield redact(without_secrets(line.rstrip()))
+        previous = words
 
 
 def _spaced(spec: str) -> str:
-    """A spec as rattler prints it back: `pytorch[build=…]` -> `pytorch *[build=…]`."""
-    return re.sub(r"^([\w.-]+)\[", r"\1 *[", spec)
+    """A spec as rattler prints it back: `pytorch[build=…]` -> `pytorch [build=…]`."""
+    return re.sub(r"^([\w.-]+)\[", r"\1 [", spec)
 
 
 def _hardware(told: str, question: Question) -> Iterator[str]:
@@ -66,13 +87,16 @@ def _hardware(told: str, question: Question) -> Iterator[str]:
             yield f"this target promises no {name} (it promises {promised})"
 
 
-def _hints(told: str, question: Question, empty: Sequence[Channel]) -> Iterator[str]:
-    missing = re.findall(r"No candidates were found for ([\w.-]+) \*", told)
-    if missing and not empty:
-        yield f"is {missing[0]!r} spelled as the channel has it? PyPI's name may differ from conda's"
+def _hints(told: str, shelves: Shelves) -> Iterator[str]:
+    for name in missing(told):
+        if name not in shelves.names and not shelves.empty:
+            near = nearest(name, shelves.names)
+            yield (
+                f"did you mean {near!r}?" if near else f"PyPI's name may differ from conda's: is it {name!r}?"
+            )
     if re.search(r"python_abi|└─ python|├─ python", told):
         yield "another Python may have builds of everything: change `python` in [tool.provenv.conda]"
-    if "__" in told:
+    if "__" in told or 'build="' in told:
         yield "raise what the target promises (`cuda`, `glibc`, `macos`), or ask for an older version"
     if "strict channel priority" in told:
         yield 'put the other channel first, ask for `CHANNEL::PACKAGE`, or set channel-priority = "flexible"'
@@ -81,7 +105,7 @@ def _hints(told: str, question: Question, empty: Sequence[Channel]) -> Iterator[
 def channel_error(told: str, channels: Sequence[Channel]) -> ProvenvError:
     """The error for a channel that could not be read."""
     evidence = [redact(without_secrets(line)) for line in told.splitlines() if line.strip()]
-    channel = next((c for c in channels if _speaks_of(told, c)), None)
+    channel = next((c for c in channels if _speaks_of(told, c)), channels[0] if len(channels) == 1 else None)
     called = f"the channel {channel.name}" if channel else "a channel"
     if re.search(r"\b(401|403)\b", told):
         return IndexAnswerError(
@@ -109,7 +133,10 @@ def channel_error(told: str, channels: Sequence[Channel]) -> ProvenvError:
         return NetworkError(
             f"{called} can't be reached",
             evidence=evidence,
-            hints=["check the network, the proxy and the mirrors: `provenv config` shows those in force"],
+            hints=[
+                *_meant(channel),
+                "check the network, the proxy and the mirrors: `provenv config` shows those in force",
+            ],
         )
     return IndexAnswerError(f"{called} can't be read", evidence=evidence)
 
@@ -119,12 +146,17 @@ def _speaks_of(told: str, channel: Channel) -> bool:
     return channel.place in told or place in told or place.removeprefix("file://") in told
 
 
+def _meant(channel: Channel | None) -> list[str]:
+    """The well-known channel that a name looks like."""
+    if channel is None or channel.name in _KNOWN or "://" in channel.name:
+        return []
+    near = nearest(channel.name, _KNOWN)
+    return [f"did you mean {near!r}?"] if near else []
+
+
 def _no_channel(channel: Channel | None, evidence: Sequence[str]) -> InputError:
-    name = channel.name if channel else ""
-    near = nearest(name, _KNOWN) if name and name not in _KNOWN else None
-    hints = [f"did you mean {near!r}?"] if near else []
     return InputError(
-        f"there is no conda channel {name}".rstrip(),
+        f"there is no conda channel {channel.name if channel else ''}".rstrip(),
         evidence=evidence,
-        hints=[*hints, "a channel has a folder `noarch` with a repodata.json, empty or not"],
+        hints=[*_meant(channel), "a channel has a folder `noarch` with a repodata.json, empty or not"],
     )

@@ -86,7 +86,7 @@ class CondaResolver:
         accelerator = self.project.plugins.accelerators[target.accelerator]
         context = context_of(target, self.project.plugins)
         limits = [
-            Limit(spec, f"a {target.accelerator} target takes these builds alone")
+            Limit(spec, f"a {_promise(target)} target takes these builds alone")
             for spec in accelerator.conda_constraints(context)
         ]
         python = self._python(target)
@@ -104,6 +104,11 @@ class CondaResolver:
         if said is None:
             return None
         return f"{said}.*" if said.count(".") == 1 else f"=={said}"
+
+
+def _promise(target: Target) -> str:
+    """The accelerator, with what of it the target promises: `cuda (cuda 12.9, glibc 2.28)`."""
+    return f"{target.accelerator} ({target.envelope})" if target.envelope.items else target.accelerator
 
 
 def no_environment(target: Target, conflict: CondaConflict, virtual: Iterable[VirtualPackage]) -> NoSolution:

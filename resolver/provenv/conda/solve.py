@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal
 
-from provenv.conda.channels import Channel, canonical, named
+from provenv.conda.channels import Channel, canonical, channels_of, named
 from provenv.conda.library import finish
-from provenv.conda.problems import CondaConflict, channel_error, no_conda_solution
+from provenv.conda.problems import CondaConflict, Shelves, channel_error, missing, no_conda_solution
 from provenv.conda.records import package_of
 from provenv.errors import ManifestError
 from provenv.hooks.types import VirtualPackage
@@ -57,7 +57,7 @@ class Question:
 class CondaSolver:
     """Answers questions from one list of channels; their repodata is fetched once for all of them.
 
-    It must be closed before the interpreter ends: rattler's threads crash on what is freed only then.
+    It must be closed before the interpreter ends: rattler crashes on what is freed only then.
     """
 
     def __init__(self, channels: Sequence[Channel], settings: NetworkSettings) -> None:
@@ -97,15 +97,16 @@ class CondaSolver:
         except SolverError as error:
             told = str(error)
         except GatewayError as error:
-            return channel_error(str(error), self.channels)
-        return no_conda_solution(told, question, await self._empty(question.subdir))
+            return channel_error(str(error), self._channels(question))
+        return no_conda_solution(told, question, await self._shelves(told, question))
 
     async def _solved(self, question: Question) -> list[CondaPackage]:
         import rattler
 
+        channels = self._channels(question)
         records = await rattler.solve(
-            self._sources(question),
-            [self._spec(spec) for spec in question.specs],
+            [rattler.Channel(channel.place) for channel in channels],
+            [_spec(spec, channels) for spec in question.specs],
             gateway=self._opened(),
             platforms=[rattler.Subdir(question.subdir), rattler.Subdir(NOARCH)],
             locked_packages=await self._still_there(question),
@@ -115,7 +116,7 @@ class CondaSolver:
             strategy=question.strategy,
             constraints=[rattler.MatchSpec(limit.spec) for limit in question.limits],
         )
-        return [package_of(record, self.channels) for record in records]
+        return [package_of(record, channels) for record in records]
 
     def _opened(self) -> rattler.Gateway:
         if self._gateway is None:
@@ -133,34 +134,11 @@ class CondaSolver:
             )
         return self._gateway
 
-    def _sources(self, question: Question) -> list[rattler.Channel]:
+    def _channels(self, question: Question) -> tuple[Channel, ...]:
         """The manifest's channels, then those that only a spec names (`nvidia::cuda-nvcc`)."""
-        import rattler
-
-        sources = [rattler.Channel(channel.place) for channel in self.channels]
-        for spec in question.specs:
-            prefix = _channel_of(spec)
-            if prefix and named(self.channels, prefix) is None:
-                sources.append(rattler.Channel(prefix))
-        return sources
-
-    def _spec(self, spec: CondaSpec) -> rattler.MatchSpec:
-        import rattler
-        from rattler.exceptions import InvalidMatchSpecError
-
-        text, prefix = spec.text, _channel_of(spec)
-        known = named(self.channels, prefix) if prefix else None
-        if known:
-            text = f"{known.place}::{text.rpartition('::')[2]}"
-        try:
-            return rattler.MatchSpec(text)
-        except InvalidMatchSpecError as error:
-            raise ManifestError(
-                f"{spec.text!r} is not a conda requirement",
-                evidence=str(error).splitlines(),
-                hints=['write a name and what it may be: "numpy >=2", "python 3.13.*", "libblas * *mkl"'],
-                origin=spec.origin,
-            ) from None
+        prefixes = [_channel_of(spec) for spec in question.specs]
+        others = [prefix for prefix in prefixes if prefix and named(self.channels, prefix) is None]
+        return (*self.channels, *channels_of(others, self.settings))
 
     async def _still_there(self, question: Question) -> list[rattler.RepoDataRecord]:
         """The locked packages as the channels have them now; those that are gone are no preference.
@@ -187,21 +165,51 @@ class CondaSolver:
             and (cutoff is None or (record.timestamp is not None and record.timestamp <= cutoff))
         ]
 
-    async def _empty(self, subdir: str) -> tuple[Channel, ...]:
-        """The channels that have nothing at all for a subdir."""
+    async def _shelves(self, told: str, question: Question) -> Shelves:
+        """What the channels have, for the story of why there is no solution."""
         import rattler
 
+        subdirs = [rattler.Subdir(question.subdir), rattler.Subdir(NOARCH)]
+        names: set[str] = set()
         empty = []
         for channel in self.channels:
-            names = await self._opened().names([rattler.Channel(channel.place)], [rattler.Subdir(subdir)])
-            if not names:
+            source = [rattler.Channel(channel.place)]
+            own = await self._opened().names(source, subdirs[:1])
+            names |= {name.normalized for name in (*own, *await self._opened().names(source, subdirs[1:]))}
+            if not own:
                 empty.append(channel)
-        return tuple(empty)
+        versions: dict[str, tuple[str, ...]] = {}
+        for name in sorted(set(missing(told)) & names):
+            sources = [rattler.Channel(channel.place) for channel in self.channels]
+            found = await self._opened().query(sources, subdirs, [rattler.MatchSpec(name)], recursive=False)
+            records = sorted((r for records in found for r in records), key=lambda r: r.version)
+            versions[name] = tuple(dict.fromkeys(str(record.version) for record in records))
+        return Shelves(tuple(empty), frozenset(names), versions)
 
 
 def _channel_of(spec: CondaSpec) -> str:
     """The channel that a spec names, `conda-forge` of `conda-forge::numpy`; "" for none."""
     return spec.text.rpartition("::")[0]
+
+
+def _spec(spec: CondaSpec, channels: Sequence[Channel]) -> rattler.MatchSpec:
+    """As rattler has it, its channel by the address that this machine uses. Raises ManifestError."""
+    import rattler
+    from rattler.exceptions import InvalidMatchSpecError
+
+    text, prefix = spec.text, _channel_of(spec)
+    known = named(channels, prefix) if prefix else None
+    if known:
+        text = f"{known.place}::{text.rpartition('::')[2]}"
+    try:
+        return rattler.MatchSpec(text)
+    except InvalidMatchSpecError as error:
+        raise ManifestError(
+            f"{spec.text!r} is not a conda requirement",
+            evidence=str(error).splitlines(),
+            hints=['write a name and what it may be: "numpy >=2", "python 3.13.*", "libblas * *mkl"'],
+            origin=spec.origin,
+        ) from None
 
 
 def _virtual(package: VirtualPackage) -> rattler.GenericVirtualPackage:
