@@ -47,6 +47,9 @@ def run(args: argparse.Namespace) -> int:
     host = Host(known, recording or probe)
     document = describe(host)
     if recording is not None:
+        from provenv.doctor.checkup import check_up
+
+        check_up(host, None)  # asks what `provenv doctor --from` will want to know of the machine
         recording.save(args.record)
     for problem in (*known.problems, *host.problems):
         warn(problem, quiet=args.quiet)

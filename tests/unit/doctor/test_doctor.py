@@ -26,7 +26,7 @@ def desk(tmp_path: Path) -> Desk:
     return Desk(tmp_path)
 
 
-def codes(desk: Desk, *arguments: str | Path, expect: int = 0, **options: object) -> dict[str, str]:
+def codes(desk: Desk, *arguments: str | Path, expect: int | None = 0, **options: object) -> dict[str, str]:
     """code -> severity of what the doctor finds."""
     answer = desk.run("doctor", *arguments, "--json", expect=expect, **options)
     return {finding["code"]: finding["severity"] for finding in answer.json["findings"]}
@@ -67,6 +67,19 @@ def test_a_machine_without_a_fault_is_calm(desk: Desk) -> None:
         "nothing stands in the way of a training run\nwhat the evidence does not say was not judged\n"
     )
     assert desk.run("doctor", "--from", file, "-q").out == ""
+
+
+def test_this_machine_recorded_is_told_the_same_elsewhere(desk: Desk) -> None:
+    variables = {"PYTHONPATH": "/x", "HTTP_PROXY": "http://wang:pw@proxy.example", "PYTHONHOME": ""}
+    file = desk.root / "here.json"
+    desk.run("detect", "-q", "--record", file, cwd=desk.root, variables=variables)
+
+    here = codes(desk, expect=None, cwd=desk.root, variables=variables)
+    elsewhere = codes(desk, "--from", file, expect=None, cwd=desk.root)
+
+    assert "pw@" not in file.read_text()
+    assert {"pythonpath-set", "proxy-for-http-only"} <= set(here)
+    assert elsewhere == {code: severity for code, severity in here.items() if not code.startswith("disk-")}
 
 
 A100 = machines.nvml("470.161.03", "11.4", ("NVIDIA A100-SXM4-40GB", "8.0", 40960))
