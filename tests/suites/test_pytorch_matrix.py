@@ -19,7 +19,7 @@ from provenv.manifest.values import Index
 from provenv.project import NetworkFlags, Project, open_project
 from provenv.resolution import Resolution
 from provenv.resolving.resolve import Options
-from support.pytorch_replica import FACTS, MAIN, Entry, PytorchReplica, recorded
+from support.pytorch_replica import FACTS, JETSON, MAIN, Entry, PytorchReplica, recorded
 
 pytestmark = pytest.mark.skipif(not FACTS.exists(), reason="the recorded PyTorch index is not here")
 
@@ -357,6 +357,19 @@ def test_an_index_of_a_build_that_the_manifest_names_is_tried_first(tmp_path: Pa
     assert (named.build.name, versions(named)["torch"]) == ("cu126", "2.13.0+cu126")
     assert pinned.build is not None
     assert (pinned.build.name, versions(pinned)["torch"]) == ("cu128", "2.11.0+cu128")
+
+
+def test_a_jetson_s_torch_looks_plain_and_is_its_own_index_s_11(tmp_path: Path) -> None:
+    words = {"platform": "linux-aarch64", "python": "3.10", "cuda": "12.6", "compute_capability": "8.7"}
+
+    found = resolve(tmp_path, **words)
+
+    torch = next(p.artifact for p in found.packages if p.name == "torch")
+    assert found.build is not None
+    assert torch is not None
+    assert (found.build.name, torch.version) == ("jp6-cu126", "2.9.1")
+    assert torch.index.rstrip("/") == JETSON.rstrip("/")
+    assert versions(found)["torchvision"] == "0.24.1"
 
 
 def test_a_build_of_another_accelerator_is_told_as_one(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from support.index_server import ServedFile, TestIndex
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 FACTS = SHARED / "pytorch-index.json"
+JETSON = "https://pypi.jetson-ai-lab.io/jp6/cu126/+simple/"
 MAIN, FILES = "https://download.pytorch.org", "https://download-r2.pytorch.org"
 
 EXTRAS = {
@@ -70,6 +71,8 @@ class Entry:
 def recorded() -> Mapping[str, Mapping[str, tuple[Entry, ...]]]:
     """Build -> project -> its files."""
     indexes = json.loads(FACTS.read_text(encoding="utf-8"))["indexes"]
+    others = json.loads((SHARED / "other-indexes.json").read_text(encoding="utf-8"))["indexes"]
+    indexes["jp6-cu126"] = others[JETSON]
     return {
         build: {name: tuple(_entries(files)) for name, files in projects.items()}
         for build, projects in indexes.items()
@@ -97,7 +100,7 @@ class Host(TestIndex):
     """`.metadata` answers 403, as one of the two hosts is said to do: the wheel is read in parts instead."""
 
     def _answer(self, path: str, headers: Mapping[str, str]) -> tuple[int, dict[str, str], bytes]:
-        if path in self.pages or not path.startswith("/whl/"):
+        if path in self.pages or not path.startswith(("/whl/", "/jp6/")):
             return super()._answer(path, headers)
         entry = _by_path().get(path.removesuffix(".metadata"))
         if entry is None or (path.endswith(".metadata") and self.metadata_refused):
@@ -182,6 +185,7 @@ class PytorchReplica:
         from pypi_simple import PYPI_SIMPLE_ENDPOINT
 
         builds = {f"{MAIN}/whl/{build}": f"{self.main.base}/whl/{build}" for build in (*recorded(), *UNSEEN)}
+        builds[JETSON.rstrip("/")] = f"{self.main.base}/whl/jp6-cu126"
         return {**builds, PYPI_SIMPLE_ENDPOINT.rstrip("/"): self.default.url}
 
     def config(self, path: Path, **changes: str) -> Path:
