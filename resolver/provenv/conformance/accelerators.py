@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from provenv.conformance.asking import Asker, spell
 from provenv.conformance.grid import STRANGE, contexts
@@ -14,11 +14,23 @@ from provenv.conformance.sound import (
     finding_faults,
     is_pattern,
 )
-from provenv.hooks.types import Accelerator, Context, Detection, Platform
+from provenv.hooks.installations import Distribution, Installation
+from provenv.hooks.types import Accelerator, Context, Detection, Finding, Platform
 
 OF_CONTEXT = ("environment", "conda_virtual_packages", "conda_constraints", "features")
 _PACKAGES = ("torch", "numpy", "")
 _VERSIONS = ("2.9.1", "2.9.1+cpu", "0", "1!2.0rc1", "no version")
+_INSTALLATIONS = (
+    Installation("", ()),
+    Installation(
+        "/envs/one",
+        (
+            Distribution("numpy", "2.1.0"),
+            Distribution("torch", "2.9.1+cpu"),
+            Distribution("torchvision", "?"),
+        ),
+    ),
+)
 _ADDRESSES = ("https://index.example/simple", "file:///mirror", "", "no address")
 
 
@@ -76,18 +88,25 @@ def _check_machine(
     platforms: Sequence[Platform],
 ) -> None:
     words = {key.name: key for key in accelerator.envelope}
-    for detection in ask.ask("detect", machine.probe):
+    for detection in ask.ask("detect", machine):
         _check_detection(ask, accelerator, machine, detection)
         for fault in (*detection_faults(detection, words), *finding_faults(detection.findings)):
             ask.expect("machines", "detect", False, f"{fault} (on {machine})")
-        here = [p for p in platforms if p.detect(machine.probe) is not None]
+        here = [p for p in platforms if p.detect(machine) is not None]
         strange = here and not any(platform in accepted for platform in here)
         said = f"it is usable on {machine}, a platform that it does not accept"
         ask.expect("machines", "detect", not (strange and detection.usable), said)
-    for findings in ask.ask("diagnose", machine.probe):
-        ask.events.ran("findings")
-        for fault in finding_faults(findings):
-            ask.expect("findings", "diagnose", False, f"{fault} (on {machine})")
+    for findings in ask.ask("diagnose", machine):
+        _check_findings(ask, "diagnose", machine, findings)
+    for installation in _INSTALLATIONS:
+        for findings in ask.ask("inspect", machine, installation):
+            _check_findings(ask, "inspect", machine, findings)
+
+
+def _check_findings(ask: Asker, field: str, machine: Machine, findings: Iterable[Finding]) -> None:
+    ask.events.ran("findings")
+    for fault in finding_faults(findings):
+        ask.expect("findings", field, False, f"{fault} (on {machine})")
 
 
 def _check_detection(ask: Asker, accelerator: Accelerator, machine: Machine, detection: Detection) -> None:

@@ -42,9 +42,9 @@ class Asker:
         said = f"{key}({', '.join(map(spell, arguments))})"
         self.events.calling(key, said)
         self.events.ran("totals")
-        before = _copy(arguments)
+        given, before = _copy(arguments), repr(arguments)
         try:
-            first, second = self._call(key, field, before), self._call(key, field, _copy(arguments))
+            first, second = self._call(key, field, given), self._call(key, field, _copy(arguments))
         except (Exception, SystemExit) as error:
             words = " ".join(str(error).split())
             self.fault("totals", key, f"{said} raised {type(error).__name__}: {words}")
@@ -54,7 +54,7 @@ class Asker:
             self.fault("totals", key, f"{said} answered {wrong}")
             return
         if field not in IMPURE:
-            self._compare(key, said, first, second, changed=_differs(before, arguments))
+            self._compare(key, said, first, second, changed=repr(given) != before)
         yield first
 
     def _hint(self, field: str) -> Any:
@@ -89,7 +89,7 @@ class Asker:
 
 
 def _copy(arguments: tuple[object, ...]) -> tuple[object, ...]:
-    """Arguments of its own for each call; frozen ones, and probes, as they are."""
+    """Arguments of its own for each call; frozen values and machines as they are."""
     return tuple(copy.deepcopy(one) if isinstance(one, (dict, list)) else one for one in arguments)
 
 

@@ -53,12 +53,12 @@ def _check_envelope(ask: Asker, platform: Platform, envelope: Envelope) -> None:
 
 def _check_machine(ask: Asker, platform: Platform, machine: Machine) -> None:
     words = {key.name: key for key in platform.envelope}
-    for found in ask.ask("detect", machine.probe):
+    for found in ask.ask("detect", machine):
         if machine.name == EMPTY:
             ask.expect("machines", "detect", found is None, "an empty machine is of this platform")
         for fault in envelope_faults(found or Envelope(), words, f"{machine} promises"):
             ask.expect("machines", "detect", machine.rubbish, fault)
-    for findings in ask.ask("diagnose", machine.probe):
+    for findings in ask.ask("diagnose", machine):
         ask.events.ran("findings")
         for fault in finding_faults(findings):
             ask.expect("findings", "diagnose", False, f"{fault} (on {machine})")

@@ -116,6 +116,9 @@ class Subjects:
         events.ran("names")
         if not is_name(value.name):
             events.fault("names", f"{subject}: a name is of a-z, 0-9, `-`, `_` and `.`")
+        if kind in ("platform", "accelerator") and "." in value.name:
+            # PEP 751: NAME in pylock.NAME.toml has no dot
+            events.fault("names", f"{subject}: a dot can't stand in the name of a lock")
         if sum(other.name == value.name for other in siblings) > 1:
             events.fault("names", f"{subject}: the plugin has two of this name")
         taken = self._loaded.others.sources.get((kind, value.name))

@@ -42,6 +42,7 @@ _ANSWERS: dict[str, tuple[type, ...]] = {
 _SECONDS: dict[str, float | None] = {
     "detect": LOOKING,
     "diagnose": LOOKING,
+    "inspect": LOOKING,
     "Check.run": None,  # trains
     "IndexAuth.find": None,  # may ask a person
 }
