@@ -52,6 +52,5 @@ def reading(pastes: tuple[Paste, ...]) -> Reading:
     if not devices:
         return Reading()
     python = {"system": "Darwin"}
-    if any(device.vendor == "apple" for device in devices):
-        python["machine"] = "arm64"
+    python["machine"] = "arm64" if any(device.vendor == "apple" for device in devices) else "x86_64"
     return Reading({"python": python}, devices)

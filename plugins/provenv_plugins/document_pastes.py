@@ -120,16 +120,16 @@ def is_cpuinfo(text: str) -> bool:
 
 
 def _distribution(text: str) -> Facts:
-    """os-release, lsb_release, `ldd --version`, nothing more than that it is Linux and its C library."""
+    """os-release, lsb_release, lspci, `ldd --version`, packages: Linux, and its C library."""
     facts: Facts = {}
     if re.search(r'^(?:PRETTY_NAME|VERSION_ID|NAME)=|\bNAME="', text, re.M) or re.search(
         r"^(?:Distributor ID|Description):\t", text, re.M
     ):
         facts["system"] = "Linux"
-    if re.search(
-        r"^E: DEVPATH=/|^Slot:\t\S+\nClass:\t|^\S*\d\d:\d\d\.\d Host bridge", text, re.M
-    ):  # udev, lspci
+    if re.search(r"^E: DEVPATH=/|^Slot:\t\S+\nClass:\t", text, re.M):  # udev, lspci -vmm
         facts["system"] = "Linux"
+    if re.search(r"^\s+Kernel driver in use: |^\S*[0-9a-f]{2}:[0-9a-f]{2}\.[0-7] [A-Z][\w ]+: ", text, re.M):
+        facts["system"] = "Linux"  # lspci
     if found := re.search(r"^ldd \(.*\) (\d+\.\d+)\s*$", text, re.M):
         facts.update({"system": "Linux", "libc": "glibc", "libc_version": found[1]})
     if found := re.search(r"^musl libc \((\w+)\)\s+Version (\d+\.\d+)", text, re.M):
@@ -175,6 +175,7 @@ def _macos(text: str) -> Facts:
 def _windows(text: str) -> Facts:
     """WMI, the registry, systeminfo, a console's prompt."""
     signs = (
+        r"\b(?:AdapterCompatibility|AdapterRAM|PNPDeviceID)\b",
         r"\bWin32_(?:VideoController|ComputerSystem|OperatingSystem|Processor)\b",
         r"HKEY_LOCAL_MACHINE|\bHKLM[\\:]",
         r"^OS Name:\s+Microsoft Windows",
@@ -240,19 +241,22 @@ def _cpuid(text: str) -> Facts:
     return {"machine": "x86_64"} if found and int(found[1]) >> 29 & 1 else {}
 
 
+_HEADED = re.compile(
+    r"^\W{0,40}(?:OS|Operating System|Platform|System)\W{0,3}[:=|]\W{0,3}(\w[^\n]*)$", re.MULTILINE | re.I
+)
+_SYSTEMS = (
+    (r"windows|win32|win\d", "Windows"),
+    (r"mac ?os|darwin|os x", "Darwin"),
+    (r"linux|ubuntu|debian|fedora|centos|red hat|rhel|rocky|suse|arch\b", "Linux"),
+)
+
+
 def _header(text: str) -> Facts:
     """`os: linux`, `kernel: 6.8.0`, as collectors of all kinds head their files."""
     facts: Facts = {}
-    if found := re.search(
-        r"^\W{0,4}(?:OS|Operating System|Platform|System)\W{1,4}(\w[^\n]*)$", text, re.M | re.I
-    ):
-        words = found[1].lower()
-        for sign, system in (
-            (r"windows|win32|win\d", "Windows"),
-            (r"mac ?os|darwin|os x", "Darwin"),
-            (r"linux|ubuntu|debian|fedora|centos|red hat|rhel|rocky|suse|arch\b", "Linux"),
-        ):
-            if re.search(rf"\b(?:{sign})", words):
+    for headed in re.finditer(_HEADED, text):
+        for sign, system in _SYSTEMS:
+            if re.search(rf"\b(?:{sign})", headed[1].lower()):
                 facts.setdefault("system", system)
     if (found := re.search(r"^kernel:\s*(\d\S+)$", text, re.M | re.I)) and facts:
         facts["release"] = found[1]

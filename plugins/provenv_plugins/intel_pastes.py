@@ -55,11 +55,13 @@ def _sycl_ls(text: str) -> Iterable[tuple[str, Device]]:
     """`[level_zero:gpu][level_zero:0] Intel(R) oneAPI ..., Intel(R) Arc(TM) A770 Graphics 12.55.8`."""
     pattern = (
         r"^\[(?:ext_oneapi_)?(\w+):gpu(?::(\d+))?\](?:\[\w+:(\d+)\])?"
-        r"[^,\n]*,\s*(Intel[^\n\[]*?)(?:\s+\d[\d.]*)?\s*(?:\[|$)"
+        r"[^,\n]*,\s*(Intel[^\n\[]*?)(?:\s+OpenCL \d[^\n\[]*|\s+\d[\d.]*)?\s*(?:\[|$)"
     )
     rows = re.findall(pattern, text, re.MULTILINE)
+    backends = [backend for backend, *_ in rows]
+    chosen = "level_zero" if "level_zero" in backends else (backends or [""])[0]
     for backend, place, other, name in rows:
-        if backend == rows[0][0]:
+        if backend == chosen:
             yield place or other or name, Device("intel", name.strip())
 
 

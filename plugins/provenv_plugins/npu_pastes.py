@@ -57,11 +57,13 @@ def _ascend(text: str) -> Iterable[tuple[str, Device]]:
         pairs = re.findall(r"(\d+)\s*/\s*(\d{1,9})", chip[3]) if chip else []
         # without HBM (310P) the only pair is the memory's; with it the last one is the HBM's
         memory = int(pairs[-1][1]) if pairs else 0
-        name = head[2] if head[2].startswith(("Ascend", "Atlas")) else f"Ascend {head[2]}"
         key = f"{head[1]}:{chip[1] if chip else place}"
         yield (
             key,
             Device(
-                "huawei", name, memory or None, facts=told({"health": head[3] if head[3] != "OK" else None})
+                "huawei",
+                head[2],
+                memory or None,
+                facts=told({"health": head[3] if head[3] != "OK" else None}),
             ),
         )

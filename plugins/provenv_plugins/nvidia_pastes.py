@@ -242,7 +242,8 @@ def _adapter_driver(pastes: Iterable[Paste]) -> str | None:
     for paste in pastes:
         for found in windows_adapters(paste.text):
             digits = re.sub(r"\D", "", found.driver_version)[-5:]
-            if found.vendor_id == VENDOR_ID and len(digits) == 5 and found.driver_version.count(".") == 3:
+            theirs = found.vendor_id == VENDOR_ID or found.name.startswith("NVIDIA")
+            if theirs and len(digits) == 5 and found.driver_version.count(".") == 3:
                 return f"{digits[:3]}.{digits[3:]}"
     return None
 
@@ -278,7 +279,7 @@ def _system(tables: Iterable[SmiTable], answers: Iterable[Answer], text: str) ->
 
 
 def _machine(text: str) -> str | None:
-    found = re.search(r"NVIDIA UNIX (\S+) (?:Open )?Kernel Module|Kernel Module for (\S+)", text)
+    found = re.search(r"NVIDIA UNIX (?!Open)(\S+) +Kernel Module|Kernel Module for (\S+)", text)
     if found:
         arch = found[2] or found[1]
         return "i386" if arch == "x86" else arch

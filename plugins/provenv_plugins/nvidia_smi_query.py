@@ -43,8 +43,8 @@ def _first(pattern: str, text: str) -> str | None:
 
 
 def _mib(text: str | None) -> int | None:
-    found = re.match(r"^\s*(\d+)\s*(MiB|GiB|KiB|B)?\s*$", text or "")
-    if not found or len(found[1]) > 15:
+    found = re.match(r"^\s*(\d{1,12})\s*(MiB|GiB|KiB|B)?\s*$", text or "")
+    if not found or (found[2] in (None, "MiB") and len(found[1]) > 8):
         return None
     size = int(found[1])
     return {"GiB": size * 1024, "KiB": size // 1024, "B": size // 2**20}.get(found[2] or "MiB", size) or None
@@ -52,7 +52,8 @@ def _mib(text: str | None) -> int | None:
 
 def _driver_and_cuda(text: str) -> tuple[str | None, str | None]:
     """By the lines of -q and --version; 610 and later say KMD and CUDA UMD."""
-    driver = _first(rf"^\s*(?:KMD|Driver) Version\s*:\s*{_VERSION}", text)
+    # three dots are Windows' numbering, of which `windows_adapters` knows
+    driver = _first(rf"^\s*(?:KMD|Driver) Version\s*:\s*{_VERSION}(?![\d.])", text)
     cuda = _first(r"^\s*CUDA (?:UMD )?Version\s+:\s*(\d+\.\d+)", text)
     return driver, cuda
 

@@ -6,7 +6,7 @@ For plugins: which vendor's they are is for them to say.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 _LINE = re.compile(r"^\s*([A-Z]\w+)\s*[:=]\s?(.*?)\s*$")
@@ -36,7 +36,49 @@ class Adapter:
 
 def windows_adapters(text: str) -> tuple[Adapter, ...]:
     """The real adapters in a text, in its order; software ones are left out."""
-    return tuple(adapter for block in _blocks(text) if (adapter := _adapter(block)) is not None)
+    blocks = (*_blocks(text), *_table(text.splitlines()), *_csv(text.splitlines()), *_dxdiag(text))
+    return tuple(adapter for block in blocks if (adapter := _adapter(block)) is not None)
+
+
+def _table(lines: Sequence[str]) -> Iterable[dict[str, str]]:
+    """`Format-Table`: a head, a line of dashes below it that gives the columns' places, the rows."""
+    for number, line in enumerate(lines[1:], 1):
+        if not re.fullmatch(r"-+(?: +-+)+ *", line) or not re.search(
+            r"\b(?:Name|Caption)\b", lines[number - 1]
+        ):
+            continue
+        starts = [found.start() for found in re.finditer(r"-+", line)]
+        spans = list(zip(starts, [*starts[1:], 10_000], strict=True))
+        keys = [lines[number - 1][start:end].strip() for start, end in spans]
+        for row in lines[number + 1 :]:
+            if not row.strip():
+                break
+            yield dict(zip(keys, (row[start:end].strip() for start, end in spans), strict=True))
+
+
+def _csv(lines: Sequence[str]) -> Iterable[dict[str, str]]:
+    """`wmic ... /format:csv`: its columns in the order of the alphabet."""
+    keys: list[str] = []
+    for line in lines:
+        cells = [cell.strip() for cell in line.split(",")]
+        if "Node" in cells and "Name" in cells:
+            keys = cells
+        elif keys and len(cells) == len(keys):
+            yield dict(zip(keys, cells, strict=True))
+
+
+def _dxdiag(text: str) -> Iterable[dict[str, str]]:
+    """dxdiag's `Display Devices`."""
+    for block in re.split(r"^(?=\s*Card name: )", text, flags=re.MULTILINE)[1:]:
+        values: dict[str, str] = dict(re.findall(r"^\s*([A-Z][A-Za-z ]+?): (.*?)\s*$", block, re.MULTILINE))
+        told = values.get("Dedicated Memory") or values.get("Display Memory") or ""
+        memory = re.match(r"(\d{1,7}) MB", told)
+        yield {
+            "Name": values.get("Card name", ""),
+            "PNPDeviceID": values.get("Device Key", ""),
+            "DriverVersion": values.get("Driver Version", ""),
+            "MiB": memory[1] if memory else "",
+        }
 
 
 def _blocks(text: str) -> Iterable[dict[str, str]]:
@@ -64,6 +106,7 @@ def _adapter(block: Mapping[str, str]) -> Adapter | None:
     pci = re.search(r"VEN_([0-9A-Fa-f]{4})&DEV_([0-9A-Fa-f]{4})", block.get("PNPDeviceID", ""))
     if not name or (pci is None and block.get("PNPDeviceID")):
         return None
+    told = block.get("MiB", "")
     memory = block.get("AdapterRAM", "")
     size = int(memory) // 2**20 if memory.isascii() and memory.isdigit() and len(memory) < 15 else 0
     return Adapter(
@@ -72,5 +115,5 @@ def _adapter(block: Mapping[str, str]) -> Adapter | None:
         pci[1].lower() if pci else "",
         pci[2].lower() if pci else "",
         block.get("DriverVersion", ""),
-        size if 0 < size < _SATURATED else None,
+        int(told) if told else size if 0 < size < _SATURATED else None,
     )

@@ -47,7 +47,8 @@ _IDS = re.compile(r"\[([0-9a-fA-F]{4}):([0-9a-fA-F]{4})\]")
 _MODALIAS = re.compile(r"pci:v0000([0-9A-Fa-f]{4})d0000([0-9A-Fa-f]{4})sv\w{8}sd\w{8}bc([0-9A-Fa-f]{2})")
 # Where a vendor's name ends in lspci's `Vendor Device`.
 _VENDOR = re.compile(
-    r"^(.*?(?:\[[^\]]*\]|Corporation|Corp\.|Inc\.?|Ltd\.?|GmbH|VMware|Group|Semiconductor|Technology))"
+    r"^(.*?(?:Corporation|Corp\.|Inc\.?|Ltd\.?|GmbH|VMware|Group|Semiconductor|Technology|Devices(?= \[))"
+    r"(?:,? \[[^\]]*\](?: nee ATI)?)?)"
     r"[, ]\s*(?=\S)"
 )
 
