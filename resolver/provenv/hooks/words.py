@@ -9,7 +9,7 @@ from provenv.hooks.types import EnvelopeKey
 RESERVED = frozenset(
     {
         # [tool.provenv] and [tool.provenv.targets.NAME]
-        *("accelerator", "accelerators", "build", "constraints", "exclude", "exclude-newer"),
+        *("accelerator", "accelerators", "build", "conda", "constraints", "exclude", "exclude-newer"),
         *("exclude-newer-package", "excluded-dependencies", "extras", "groups", "indexes", "lockfiles"),
         *("no-binary", "only-binary", "overrides", "packaging", "pip-config", "platform", "platforms"),
         *("prerelease", "prerelease-package", "python", "targets"),

@@ -109,7 +109,7 @@ def new_plugin(name: str, kind: Kind, taken: Mapping[tuple[str, str], object]) -
             evidence=["a name is of letters, digits, `-`, `_` and `.`, the first and last a letter or digit"],
         )
     plain = canonicalize(name).removeprefix(PREFIX)
-    owner = next((who for (_, known), who in taken.items() if known == plain), None)
+    owner = next((who for (_, known), who in taken.items() if canonicalize(known) == plain), None)
     if owner is not None or plain in ("auto", "provenv"):
         evidence = [str(owner)] if owner is not None else ["provenv means something else by it"]
         raise InputError(f"the name {plain!r} is taken", evidence=evidence, hints=["choose another name"])

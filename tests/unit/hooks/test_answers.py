@@ -1,0 +1,140 @@
+"""Plugins' values looked at down to the last field, words that can't be taken, and waiting with a limit."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from provenv.hooks.answers import answer_hint, fault
+from provenv.hooks.limits import Hang, Patience, at_once
+from provenv.hooks.types import (
+    Accelerator,
+    Build,
+    Builds,
+    Detection,
+    Device,
+    Envelope,
+    EnvelopeKey,
+    Finding,
+    Platform,
+    Rejected,
+)
+from provenv.hooks.words import RESERVED, word_fault
+
+BUILD = Build("cpu", None, ("torch",))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        Builds((BUILD,), (Rejected("x", "why"),)),
+        Detection(True, (Device("v", "n", 4, facts=(("a", "b"),)),), Envelope.of({"driver": "5"})),
+        Finding("code", "words", severity="note"),
+    ],
+)
+def test_a_value_of_the_right_types_has_no_fault(value: object) -> None:
+    assert fault(value, type(value), strict=True) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (Builds((BUILD, "cpu")), ".offered[1] is 'cpu', not Build"),  # type: ignore[arg-type]
+        (Builds((Build("cpu", 7, ("torch",)),)), ".offered[0].index is 7, not str or None"),  # type: ignore[arg-type]
+        (Detection(1), ".usable is 1, not bool"),  # type: ignore[arg-type]
+        (Detection(True, facts=(("a",),)), ".facts[0] is ('a',), not tuple[str, str]"),  # type: ignore[arg-type]
+        (Detection(True, (Device("v", "n", True),)), ".devices[0].memory_mib is True, not int or None"),
+        (Envelope((("driver", "5"),)), ".items[0][1] is '5', not tuple[str, ...]"),  # type: ignore[arg-type]
+        (Finding("c", "m", severity="bad"), "not 'error' or 'warning' or 'note'"),  # type: ignore[arg-type]
+    ],
+)
+def test_the_way_to_a_wrong_field_is_told(value: object, said: str) -> None:
+    assert said in (fault(value, type(value)) or "")
+
+
+def test_a_list_is_no_tuple_when_it_is_looked_at_strictly() -> None:
+    hint = answer_hint(Platform, "wheel_platform_tags")
+
+    assert fault(["any"], hint) is None
+    assert fault(["any"], hint, strict=True) == "['any'], not tuple[str, ...]"
+
+
+def test_what_a_function_should_answer_is_read_off_its_field() -> None:
+    assert answer_hint(Accelerator, "builds") is Builds
+    assert fault(None, answer_hint(Accelerator, "accepts")) is None
+    assert fault({"a": 1}, answer_hint(Accelerator, "environment")) == "['a'] is 1, not str"
+
+
+@pytest.mark.parametrize("name", ["cann", "compute-capability", "x86"])
+def test_a_word_of_the_envelope(name: str) -> None:
+    assert word_fault(EnvelopeKey(name, "V", "help")) is None
+
+
+@pytest.mark.parametrize("name", ["python", "json", "Cann", "a b", "-a", "a--b", "", "1a"])
+def test_what_can_be_no_word_of_the_envelope(name: str) -> None:
+    assert word_fault(EnvelopeKey(name, "V", "help"))
+
+
+def test_every_key_of_a_manifest_and_every_flag_beside_the_words_is_reserved() -> None:
+    import argparse
+
+    from provenv.cli import resolve
+    from provenv.hooks.manager import plugins
+    from provenv.manifest.named_targets import _TARGET_KEYS
+    from provenv.manifest.provenv_table import KEYS
+
+    parser = argparse.ArgumentParser()
+    resolve.add_arguments(parser)
+    words = {key.name for key in plugins().envelope_keys}
+    flags = {option[2:] for option in parser._option_string_actions if option.startswith("--")}
+
+    assert {*KEYS, *_TARGET_KEYS, *flags} - words - RESERVED == set()
+
+
+def test_an_answer_in_time_is_the_answer() -> None:
+    assert Patience().call(lambda a, b: a + b, 1, 2, seconds=5) == 3
+
+
+def test_what_a_function_raises_is_raised() -> None:
+    with pytest.raises(SystemExit):
+        Patience().call(lambda: (_ for _ in ()).throw(SystemExit(3)), seconds=5)
+
+
+def test_a_hang_is_left_alone_and_the_plugin_not_asked_again() -> None:
+    patience, stop, asked = Patience(), threading.Event(), []
+    started = time.monotonic()
+    try:
+        with pytest.raises(Hang, match=r"no answer within 0\.05 s"):
+            patience.call(stop.wait, seconds=0.05)
+        with pytest.raises(Hang):
+            patience.call(lambda: asked.append(1), seconds=5)
+    finally:
+        stop.set()
+
+    assert asked == []
+    assert time.monotonic() - started < 4
+
+
+def test_an_iterator_is_run_to_its_end_within_the_call() -> None:
+    def numbers() -> Any:
+        yield 1
+        yield 2
+
+    assert at_once(numbers)() == (1, 2)
+    assert at_once(lambda: [1])() == [1]
+
+
+def test_the_user_s_own_limit_counts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PROVENV_PLUGIN_SECONDS", "0.05")
+    stop = threading.Event()
+    try:
+        with pytest.raises(Hang, match=r"0\.05 s"):
+            Patience().call(stop.wait, seconds=60)
+    finally:
+        stop.set()
+    monkeypatch.setenv("PROVENV_PLUGIN_SECONDS", "soon")
+    assert Patience().call(lambda: 1, seconds=60) == 1
