@@ -90,7 +90,9 @@ def _project(args: argparse.Namespace, probe: Probe, unreadable: list[Finding]) 
     if not named and (args.sources or not (path / "pyproject.toml").is_file()):
         return None
     try:
-        return open_project(path, probe=probe)
+        project = open_project(path, probe=probe)
+        _ = project.matrix  # a mistake in what the manifest says of its targets shows here
+        return project
     except ProvenvError as error:
         place = f"{error.origin}: " if error.origin else ""
         ours = named or "[tool.provenv" in (path / "pyproject.toml").read_text(

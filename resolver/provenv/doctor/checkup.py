@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import contextlib
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -96,12 +97,16 @@ def _wants_gpu(host: Host, standing: Standing | None) -> bool:
 
 
 def _places(project: Project | None, cache: Path) -> dict[str, str]:
+    """Where this machine writes; a folder that can't be told (this one was deleted) is left out."""
     import tempfile
 
-    try:
-        temporary = tempfile.gettempdir()
-    except OSError:
-        temporary = ""  # no folder can be written to, which the project's own disk shows
-    here = project.folder if project else Path.cwd()
-    places = {"the project": str(here), "the cache": str(cache), "temporary files": temporary}
-    return {purpose: path for purpose, path in places.items() if path}
+    ways: dict[str, Callable[[], object]] = {
+        "the project": lambda: project.folder if project else Path.cwd(),
+        "the cache": lambda: cache,
+        "temporary files": tempfile.gettempdir,
+    }
+    places: dict[str, str] = {}
+    for purpose, way in ways.items():
+        with contextlib.suppress(OSError):
+            places[purpose] = str(way())
+    return places

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +17,7 @@ from provenv.host import Host
 from provenv.proof.report import CheckResult, Proof, write_proof
 from provenv.recording import RecordingProbe
 from support import machines
-from support.program import HERE, Desk
+from support.program import HERE, Desk, program
 
 NOWHERE = "http://127.0.0.1:9/simple"  # nobody is asked: the manifests here require nothing
 
@@ -274,6 +275,25 @@ def test_a_pyproject_that_has_nothing_to_do_with_provenv_stops_nothing(desk: Des
     (desk.folder / "pyproject.toml").write_text("[tool.ruff]\nline-length = 99\n")
 
     assert all(severity != "error" for severity in codes(desk).values())
+
+
+def test_targets_that_can_t_be_made_are_a_finding(desk: Desk) -> None:
+    desk.manifest(NOWHERE, table='platforms = ["linux-x86_64", "beos-ppc"]')
+
+    assert codes(desk, expect=1)["project-unreadable"] == "error"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a folder that is in use can't be deleted there")
+def test_a_folder_that_was_deleted_under_the_shell(desk: Desk) -> None:
+    place, script = desk.root / "gone", f'rmdir "$PWD" && exec {program()} doctor --json'
+    place.mkdir()
+
+    done = subprocess.run(
+        ["sh", "-c", script], cwd=place, env=desk.variables, capture_output=True, text=True, check=False
+    )
+
+    assert "Traceback" not in done.stderr
+    assert "findings" in json.loads(done.stdout)
 
 
 def test_settings_that_can_t_be_read_are_a_finding(desk: Desk) -> None:
