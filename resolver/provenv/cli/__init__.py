@@ -8,15 +8,21 @@ from collections.abc import Sequence
 from types import FrameType
 from typing import NoReturn
 
+INTERRUPTED = 130
+
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs one command and returns its exit code; the entry point of the `provenv` program."""
-    from provenv.cli.main import run_command
+    """Runs one command and returns its exit code (130: interrupted); the entry point of `provenv`."""
+    try:
+        if argv is None:
+            # a cancelled CI job sends SIGTERM: what was begun must end as cleanly as by ctrl-C
+            signal.signal(signal.SIGTERM, _interrupt)
+        from provenv.cli.main import run_command
 
-    if argv is None:
-        # a cancelled CI job sends SIGTERM: what was begun must end as cleanly as by ctrl-C
-        signal.signal(signal.SIGTERM, _interrupt)
-    return run_command(list(sys.argv[1:] if argv is None else argv))
+        return run_command(list(sys.argv[1:] if argv is None else argv))
+    except KeyboardInterrupt:
+        print("interrupted: nothing was left half-written", file=sys.stderr)
+        return INTERRUPTED
 
 
 def _interrupt(number: int, frame: FrameType | None) -> NoReturn:

@@ -11,8 +11,6 @@ from provenv import __version__
 from provenv.cli.commands import COMMANDS, GROUPS, Command
 from provenv.errors import DiskError, InputError, ProvenvError
 
-INTERRUPTED = 130
-
 EPILOG = """\
 examples:
   provenv up                      lock, install and prove the project in this folder
@@ -25,7 +23,7 @@ examples:
 
 
 def run_command(argv: list[str]) -> int:
-    """Runs one command line; 130 when interrupted."""
+    """Runs one command line, and prints what goes wrong."""
     try:
         code = _dispatch(argv)
         _flush()
@@ -35,9 +33,6 @@ def run_command(argv: list[str]) -> int:
 
         print_error(error, as_json="--json" in _before_separator(argv))
         return error.exit_code
-    except KeyboardInterrupt:
-        print("interrupted: nothing was left half-written", file=sys.stderr)
-        return INTERRUPTED
     except BrokenPipeError:
         # the reader of a pipe has gone (`provenv tree | head`): no one is left to tell
         _give_up_stdout()

@@ -26,7 +26,8 @@ class _Kind:
 
 _KINDS = (
     _Kind(
-        r"Hash mismatch|Size mismatch|has size \d+, but the lockfile",
+        # uv unpacks while it downloads, so bytes that are no archive are found before their hash is
+        r"Hash mismatch|Size mismatch|has size \d+, but the lockfile|Failed to extract archive",
         IndexAnswerError,
         "a file is not the one that was locked",
         (

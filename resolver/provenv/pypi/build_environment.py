@@ -170,7 +170,7 @@ def network_variables(settings: NetworkSettings) -> dict[str, str]:
         "UV_INDEX": " ".join([*extra, *simple[1:]]),
         "UV_FIND_LINKS": ",".join(place.replace(",", "%2C") for place in [*folders, *pages]),
         "UV_INSECURE_HOST": " ".join(settings.trusted_hosts),
-        "UV_HTTP_TIMEOUT": f"{settings.timeout:.0f}",
+        "UV_HTTP_TIMEOUT": str(max(1, round(settings.timeout))),  # whole seconds; 0 ends every request
         "UV_HTTP_RETRIES": str(settings.retries),
         "UV_KEYRING_PROVIDER": "subprocess" if settings.keyring else "disabled",
         "SSL_CERT_FILE": str(settings.cert or ""),

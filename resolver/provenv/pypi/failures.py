@@ -40,10 +40,13 @@ def network_error(problem: Exception, url: str, proxy: str | None = None) -> Net
             evidence=[f"asked for {shown}", _words(causes)],
             hints=["check that the address should start with https and not with http", CHECK_NETWORK],
         )
-    if proxy is not None and type(problem).__name__ == "ProxyError":
+    if proxy is not None and type(problem).__name__ in ("ProxyError", "ConnectError"):
+        # by a proxy there is no other connection: who can't be found, or refuses, is the proxy
+        reached = type(problem).__name__ == "ProxyError"
+        what = f"did not let the request for {shown} through" if reached else "can't be reached"
         return NetworkError(
-            f"the proxy {redact(proxy)} did not let the request for {shown} through",
-            evidence=[_words(causes)],
+            f"the proxy {redact(proxy)} {what}",
+            evidence=[f"asked for {shown}", _words(causes)],
             hints=["correct the proxy: pip config set global.proxy URL, or HTTPS_PROXY"],
         )
     if any(isinstance(cause, socket.gaierror) for cause in causes):
