@@ -36,6 +36,7 @@ RANKS = {
     "installing": 8,
     "proof": 8,
     "proving": 9,
+    "doctor": 9,
     "cli": 10,
 }
 """The storeys: a module imports from its own storey or one below. What is not listed has no fixed place."""
