@@ -34,9 +34,12 @@ def dropped() -> tuple[Dropped, ...]:
 
 @cache
 def floor(cuda_major: int, os: str) -> str:
-    """The oldest driver that runs a CUDA major: `525.60.13` for 12 on Linux."""
-    found = {row.values["cuda"]: row.text(os) for row in rows("nvidia_drivers", "floor")}
-    return found[cuda_major]
+    """The oldest driver that runs a CUDA major: `525.60.13` for 12 on Linux. Raises KeyError for others."""
+    return _floors(os)[cuda_major]
+
+
+def _floors(os: str) -> dict[object, str]:
+    return {row.values["cuda"]: row.text(os) for row in rows("nvidia_drivers", "floor")}
 
 
 def driver_fault(cuda_major: int, os: str, envelope: Envelope) -> str | None:
@@ -46,6 +49,8 @@ def driver_fault(cuda_major: int, os: str, envelope: Envelope) -> str | None:
     hold machine code and need no newer driver's compiler.
     """
     driver, cuda = envelope.one("driver"), envelope.one("cuda")
+    if cuda_major not in _floors(os):
+        return None  # a paste may tell of any CUDA that ever was or will be
     least = floor(cuda_major, os)
     if cuda is not None:
         if numbers(cuda)[0] >= cuda_major:
