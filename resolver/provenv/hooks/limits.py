@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
@@ -40,6 +39,8 @@ class Patience:
         """
         if self._hung is not None:
             raise self._hung
+        import threading
+
         limit = _limit(seconds)
         work = _Work(function, args)
         worker = threading.Thread(target=work.run, name="provenv plugin", daemon=True)
