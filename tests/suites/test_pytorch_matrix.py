@@ -489,8 +489,14 @@ def test_where_no_index_can_be_reached_that_is_the_error(tmp_path: Path) -> None
     (tmp_path / "dead.toml").write_text(f"retries = 0\n[mirrors]\n{lines}\n")
     os.environ["PROVENV_CONFIG"] = str(tmp_path / "dead.toml")
 
-    with pytest.raises(NetworkError, match=r"127\.0\.0\.1 refused"):
+    with pytest.raises(NetworkError, match=r"127\.0\.0\.1 refused") as caught:
         resolve(tmp_path, "torch", accelerator="rocm", gfx="gfx1151")
+
+    text = str(caught.value)
+    assert (
+        "no build for target linux-x86_64-rocm-py312 can be had without it (tried rocm7.14, rocm7.2" in text
+    )
+    assert f'[mirrors] "{MAIN}/whl/rocm7.14"' in text
 
 
 def test_the_record_s_entries_are_read_as_they_are() -> None:

@@ -179,6 +179,22 @@ def no_build(
     return NoSolution(f"no environment for target {target.name}", evidence=evidence, hints=tuple(mends))
 
 
+def unreachable(target: Target, first: ProvenvError, names: Sequence[str], builds: Builds) -> ProvenvError:
+    """The error when every build was withheld by the network: the first one's, with what it means here."""
+    tried = ", ".join(dict.fromkeys(names))
+    index = next((build.index for build in builds.offered if build.index), None)
+    mirror = [f'or name a mirror of it in your settings: [mirrors] "{index}" = "..."'] if index else []
+    return type(first)(
+        first.message,
+        evidence=[
+            *first.evidence,
+            f"no build for target {target.name} can be had without it (tried {tried})",
+        ],
+        hints=[*first.hints, *mirror],
+        origin=first.origin,
+    )
+
+
 def _conclusion(error: ProvenvError) -> str:
     """The last line of a proof, without what it follows from."""
     found = [line for line in error.evidence if line.startswith("so ")]

@@ -13,7 +13,7 @@ from provenv.pypi.direct import DirectCandidate
 from provenv.resolution import Resolution
 from provenv.resolving.candidates import Candidates
 from provenv.resolving.catalog import Catalog
-from provenv.resolving.explanation import no_build
+from provenv.resolving.explanation import no_build, unreachable
 from provenv.resolving.files import Files
 from provenv.resolving.offers import builds_for, label_hints
 from provenv.resolving.request import Request, make_request, with_constraints
@@ -89,7 +89,7 @@ class Resolver:
                 return _told(found, builds, failures)
         network = [error for _, error in failures if not isinstance(error, Conflict)]
         if network and len(network) == len(failures):
-            raise network[0]
+            raise unreachable(target, network[0], [name for name, _ in failures], builds)
         others = label_hints(
             request.roots, self.accelerators.values(), target, self._context(target, platform)
         )
