@@ -134,7 +134,9 @@ class Subjects:
         other = next((known for known in self._loaded.others.envelope_keys if known.name == key.name), None)
         if other is not None and not _alike(key, other):
             yield f"the envelope word {key.name!r} means something else to provenv's own plugins"
-        with self._loaded.sandbox.watching(f"the check of {key.name}"):
+        called = f"the check of the envelope word {key.name!r}"
+        self._events.calling(called, called)
+        with self._loaded.sandbox.watching(called):
             for text in STRANGE_VALUES:
                 try:
                     wrong = fault(key.check(text), str | None)

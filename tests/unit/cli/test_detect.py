@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from provenv import __version__
 from provenv.hooks.manager import plugins
 from provenv.host import Host
 from provenv.recording import RecordingProbe
@@ -103,4 +104,4 @@ def test_the_plugins_are_listed_with_their_distribution() -> None:
     listed = json.loads(done.stdout)
     assert listed["problems"] == []
     cuda = {"kind": "accelerator", "name": "cuda", "distribution": "provenv", "plugin": "cuda"}
-    assert {**cuda, "module": "provenv_plugins.cuda"} in listed["plugins"]
+    assert {**cuda, "version": __version__, "module": "provenv_plugins.cuda"} in listed["plugins"]

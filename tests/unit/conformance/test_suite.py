@@ -257,6 +257,16 @@ def test_a_function_that_hangs_is_named_and_the_others_are_asked(site: Path) -> 
     assert "builds" in report.faults
 
 
+def test_the_check_of_a_word_that_hangs_is_named(site: Path) -> None:
+    report = checked(
+        site, changed(("return None if value.isdigit()", "return time.sleep(600) if value")), seconds=1.0
+    )
+
+    assert report.faults == {
+        "time": ["the check of the envelope word 'acme-driver' does not end within 1 seconds"]
+    }
+
+
 def test_an_import_that_hangs_is_named(site: Path) -> None:
     report = checked(site, "import time; time.sleep(600)", seconds=1.0)
 
