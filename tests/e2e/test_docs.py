@@ -192,7 +192,7 @@ def commands_in_code() -> Iterator[tuple[str, str]]:
             for block in re.findall(r'EXAMPLES = """\\\nexamples:\n(.*?)"""', text, re.DOTALL):
                 for line in block.splitlines():
                     if line.strip().startswith("provenv "):
-                        yield path.name, re.split(r" {3,}| > | \| ", line.strip())[0]
+                        yield path.name, re.split(r" {2,}| > | \| ", line.strip())[0]
 
 
 def parse(line: str) -> None:
