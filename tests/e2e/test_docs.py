@@ -176,7 +176,7 @@ def commands_in(text: str) -> Iterator[str]:
         for line in block.splitlines() if language in ("", "yaml", "console", "sh", "bash") else ():
             line = re.sub(r"^\s*(- run: |- |\$ )", "", line)
             if line.startswith("provenv "):
-                yield re.split(r" {3,}|  #", line)[0]
+                yield line
     yield from re.findall(
         r"`(provenv [^`]+)`", re.sub(r"^```.*?^```", "", text, flags=re.DOTALL | re.MULTILINE)
     )
@@ -192,11 +192,15 @@ def commands_in_code() -> Iterator[tuple[str, str]]:
             for block in re.findall(r'EXAMPLES = """\\\nexamples:\n(.*?)"""', text, re.DOTALL):
                 for line in block.splitlines():
                     if line.strip().startswith("provenv "):
-                        yield path.name, re.split(r" {2,}| > | \| ", line.strip())[0]
+                        yield path.name, line.strip()
 
 
 def parse(line: str) -> None:
-    """Let argparse read a command line as the program does; `[X]` and `…` are spoken, not typed."""
+    """Let argparse read a command line as the program does.
+
+    `[X]` and `…` are spoken, not typed; two spaces begin a remark, a pipe another program.
+    """
+    line = re.split(r" {2,}| > | \| ", line)[0]
     words = shlex.split(re.sub(r"\[[^\]]*\]|…|\.\.\.", "", line))[1:]
     if words[0] in ("--help", "--version", "-V", "COMMAND") or words[-1] == "--help":
         return
