@@ -13,6 +13,7 @@ from provenv.conda.problems import CondaConflict, Shelves, channel_error, missin
 from provenv.conda.records import package_of
 from provenv.errors import ManifestError
 from provenv.hooks.types import VirtualPackage
+from provenv.manifest.conda_table import spec_name
 from provenv.manifest.values import CondaSpec
 from provenv.resolution import CondaPackage
 from provenv.settings import NetworkSettings
@@ -106,7 +107,10 @@ class CondaSolver:
         channels = self._channels(question)
         records = await rattler.solve(
             [rattler.Channel(channel.place) for channel in channels],
-            [_spec(spec, channels) for spec in question.specs],
+            [
+                *(_spec(spec, channels) for spec in question.specs),
+                *(_names(question) if len(channels) > 1 else ()),
+            ],
             gateway=self._opened(),
             platforms=[rattler.Subdir(question.subdir), rattler.Subdir(NOARCH)],
             locked_packages=await self._still_there(question),
@@ -210,6 +214,20 @@ def _spec(spec: CondaSpec, channels: Sequence[Channel]) -> rattler.MatchSpec:
             hints=['write a name and what it may be: "numpy >=2", "python 3.13.*", "libblas * *mkl"'],
             origin=spec.origin,
         ) from None
+
+
+def _names(question: Question) -> list[rattler.MatchSpec]:
+    """The bare names that are asked for, where channels may have them in common.
+
+    rattler reads of a package what some spec matches, and would take for the first channel that has it the
+    first that has a match.
+    """
+    import rattler
+
+    if question.priority != "strict":
+        return []
+    plain = {spec_name(spec.text) for spec in question.specs if not _channel_of(spec)}
+    return [rattler.MatchSpec(name) for name in sorted(plain)]
 
 
 def _virtual(package: VirtualPackage) -> rattler.GenericVirtualPackage:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from provenv.conda.channels import Channel, channels_of
+from provenv.atomic import disk_error
+from provenv.conda.channels import Channel, channels_of, fetched_from
 from provenv.conda.library import finish, require_conda
 from provenv.conda.records import record_of
 from provenv.environments.conda_activation import activation
@@ -101,6 +103,7 @@ class CondaJob(Job):
 
         channels = _places(self.conda.channels, lock, self.settings)
         self._refuse_offline(packages, channels)
+        self._check_local(packages, channels)
         self.progress(f"installing {len(packages)} conda packages")
         records = [record_of(package, channels) for package in packages]
 
@@ -127,11 +130,30 @@ class CondaJob(Job):
         if told is not None:
             raise install_error(lock.target.name, told, packages)
 
+    def _check_local(self, packages: Sequence[CondaPackage], channels: Sequence[Channel]) -> None:
+        """Archives on this disk, which rattler takes as they are; what it fetches it checks itself."""
+        from provenv.locks.portable import path_of
+
+        for package in packages:
+            path = path_of(fetched_from(package.url, channels))
+            if path is None:
+                continue
+            name, wanted = ("sha256", package.sha256) if package.sha256 else ("md5", package.md5)
+            try:
+                with path.open("rb") as file:
+                    found = hashlib.file_digest(file, name).hexdigest()
+            except FileNotFoundError:
+                raise install_error(self.conda.target, f"{path}: no such file", [package]) from None
+            except OSError as error:
+                raise disk_error("read", path, error) from error
+            if found != wanted:
+                told = f"hash mismatch of {path}: its {name} is {found}"
+                raise install_error(self.conda.target, told, [package])
+
     def _refuse_offline(self, packages: Sequence[CondaPackage], channels: Sequence[Channel]) -> None:
         """Offline, what is neither on this disk nor in the cache can't be had."""
         if not self.settings.offline:
             return
-        from provenv.conda.channels import fetched_from
         from provenv.conda.network import package_cache
 
         folder = package_cache(self.settings)
