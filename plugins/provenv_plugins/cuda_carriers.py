@@ -18,6 +18,8 @@ def carried(name: str, version: str) -> str | None:
     found = _by_name(name)
     if found is not None:
         row, major = found
+        if row.values.get("none"):
+            return None
         return str(numbers[0]) if row.values.get("by_version") else major
     for row in rows("cuda_carriers", "versions"):
         if row.text("name") == name and (parse_numbers(row.text("first")) or ()) <= numbers:

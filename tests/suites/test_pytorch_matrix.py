@@ -424,6 +424,22 @@ def test_a_version_of_the_right_major_is_taken(replica: PytorchReplica, tmp_path
     )
 
 
+def test_a_package_is_not_held_back_for_a_build_where_another_build_has_its_newest(
+    replica: PytorchReplica, tmp_path: Path
+) -> None:
+    replica.default.add("held", "1.0")
+    replica.default.add("held", "2.0", requires=["nvidia-cudnn-cu12"])
+
+    free = resolve(tmp_path, "torch", "held", driver="580")
+    bound = resolve(tmp_path, "torch==2.14.1", "held", driver="580")
+
+    assert free.build is not None
+    assert (free.build.name, versions(free)["held"]) == ("cu126", "2.0")
+    assert "with CUDA 13 there is only held 1.0 instead of 2.0" in "\n".join(free.notes)
+    assert bound.build is not None
+    assert (bound.build.name, versions(bound)["held"]) == ("cu130", "1.0")
+
+
 @pytest.mark.parametrize("accelerator", ["cpu", "cuda"])
 def test_two_majors_are_an_error_with_the_chain(
     replica: PytorchReplica, accelerator: str, tmp_path: Path

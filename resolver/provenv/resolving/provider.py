@@ -53,7 +53,8 @@ class PackageProvider(Provider[Node]):
     `direct`, `addresses`, `refused`: as `Directs` has them. `place_of`: an address as `addresses` has it.
     `askers`: name -> who asks for it at an address. `shown`: packages whose
     prereleases are looked at. `words`: (package, bitmask) -> the specifier text that
-    made it, for explanations. `missing_extras`: extras that were asked for and that the package does not
+    made it, for explanations. `turned_away`: packages of which a version was looked at that carries another
+    major than the build. `missing_extras`: extras that were asked for and that the package does not
     have.
     """
 
@@ -80,6 +81,7 @@ class PackageProvider(Provider[Node]):
         self.askers: dict[str, set[Asker]] = {}
         self.words: dict[tuple[str, int], str] = {}
         self.missing_extras: set[tuple[str, str, str]] = set()
+        self.turned_away: set[str] = set()
         self._metadata_of = metadata_of
         self._place_of = place_of
         self._routes: dict[str, Route] = {}

@@ -25,6 +25,7 @@ class Request:
     `overrides`: name -> the requirements that stand in place of everybody's. `excluded`: names that are never
     wanted. `placed`: name -> the constraints that say at which address a package lies. `undeclared(name,
     version)`: what a package needs and its metadata do not say. `runtimes`: the accelerators', by name.
+    `own_major`: the runtime of the build, and which major of it.
     `given`: name -> what is there already, by whatever means, and is no index's business.
     """
 
@@ -35,6 +36,7 @@ class Request:
     placed: Mapping[str, tuple[ManifestRequirement, ...]]
     undeclared: Callable[[str, str], tuple[str, ...]] = lambda name, version: ()
     runtimes: Mapping[str, Runtime] = field(default_factory=dict)
+    own_major: tuple[str, str] | None = None
     given: Mapping[str, DirectCandidate] = field(default_factory=dict)
 
 

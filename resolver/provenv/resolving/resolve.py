@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 
-from provenv.errors import IndexAnswerError, NetworkError, ProvenvError
+from provenv.errors import IndexAnswerError, NetworkError, NoSolution, ProvenvError
 from provenv.hooks.types import Accelerator, Build, Builds, Context, Platform
 from provenv.manifest.values import Manifest, Pin
 from provenv.pypi.direct import DirectCandidate
@@ -83,10 +83,23 @@ class Resolver:
         )
         builds = self._builds(request, target, platform, options.build)
         failures: list[Failure] = []
+        second_best: tuple[Resolution, Search] | None = None
+        unwanted: set[str | None] = set()
         for build in builds.offered:
+            if build.runtime in unwanted:
+                continue
             found = self._with_build(request, target, build, failures)
-            if found is not None:
+            if found is None:
+                continue
+            held_back = self._held_back(request, target, found)
+            if not held_back:
                 return _told(found, builds, failures)
+            second_best = second_best or (found, self._searches[target.name])
+            unwanted.add(build.runtime)
+            failures.append((build.name, NoSolution(held_back)))
+        if second_best is not None:
+            found, self._searches[target.name] = second_best
+            return _told(found, builds, failures)
         network = [error for _, error in failures if not isinstance(error, Conflict)]
         if network and len(network) == len(failures):
             raise unreachable(target, network[0], [name for name, _ in failures], builds)
@@ -160,12 +173,35 @@ class Resolver:
         return next(filter(None, known), ())
 
     def _search(self, request: Request, router: Router, target: Target, build: Build) -> Resolution:
-        limited = with_constraints(request, build)
         runtime = self.accelerators[target.accelerator].runtime
-        search = Search(self.files, self.catalog, limited, router, target, build, runtime)
+        own = runtime and build.runtime in runtime.majors and (runtime.name, build.runtime)
+        limited = replace(with_constraints(request, build), own_major=own or None)
+        search = Search(self.files, self.catalog, limited, router, target, build)
         found = search.run()
         self._searches[target.name] = search
         return found
+
+    def _held_back(self, request: Request, target: Target, found: Resolution) -> str:
+        """In words, what the manifest names and gets in another version only for the build's runtime.
+
+        "" where the runtime makes no difference: that is looked into when a version was turned away for it.
+        """
+        search = self._searches[target.name]
+        if not search.turned_away or found.build is None:
+            return ""
+        free = replace(search.request, runtimes={}, own_major=None)
+        try:
+            newest = Search(self.files, self.catalog, free, search.router, target, found.build).run()
+        except ProvenvError:
+            return ""
+        chosen = {package.name: package.version for package in newest.packages}
+        behind = [
+            f"{package.name} {package.version} instead of {chosen[package.name]}"
+            for package in found.packages
+            if package.name in request.rules.direct and chosen.get(package.name) != package.version
+        ]
+        name, major = search.request.own_major or ("", "")
+        return f"with {name} {major} there is only {', '.join(behind)}" if behind else ""
 
     def latest(self, target: Target, name: str) -> str | None:
         """The newest stable version that has a file for a target that was resolved, None: there is none."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from provenv.hooks.types import Build, Runtime
 from provenv.resolving.provider import Node, PackageProvider
+from provenv.resolving.request import Request
 from provenv.solver.provider import Requirement, Unavailable
 
 
@@ -25,12 +26,13 @@ class OfBuild:
         return f"the build {self.build} is of {self.runtime}"
 
 
-def required(build: Build, runtime: Runtime | None) -> list[Requirement[Node]]:
+def required(request: Request, build: Build) -> list[Requirement[Node]]:
     """What a build requires of its accelerator's runtime."""
-    if runtime is None or build.runtime not in runtime.majors:
+    if request.own_major is None:
         return []
-    allowed = 1 << runtime.majors.index(build.runtime)
-    return [Requirement(Node(runtime.name), allowed, OfBuild(build.name, f"{runtime.name} {build.runtime}"))]
+    name, major = request.own_major
+    allowed = 1 << request.runtimes[name].majors.index(major)
+    return [Requirement(Node(name), allowed, OfBuild(build.name, f"{name} {major}"))]
 
 
 class RuntimeProvider(PackageProvider):
@@ -69,5 +71,8 @@ class RuntimeProvider(PackageProvider):
         for runtime in self.runtimes.values():
             major = runtime.carried(name, version)
             if major in runtime.majors:
+                own = self.request.own_major
+                if own is not None and own[0] == runtime.name and own[1] != major:
+                    self.turned_away.add(name)
                 found[Node(runtime.name)] = 1 << runtime.majors.index(major)
         return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from provenv.errors import InputError, NoSolution
-from provenv.hooks.types import Build, Runtime
+from provenv.hooks.types import Build
 from provenv.pypi.artifacts import Artifact, Metadata
 from provenv.resolution import Package, Resolution
 from provenv.resolving.candidates import Candidates
@@ -41,16 +41,15 @@ class Search:
         router: Router,
         target: Target,
         build: Build,
-        runtime: Runtime | None = None,
     ) -> None:
-        """`runtime`: that of the build's accelerator."""
+        """`turned_away`, after `run`: whether a version was not taken for the runtime's major it carries."""
         self.files = files
         self.catalog = catalog
         self.request = request
         self.router = router
         self.target = target
         self.build = build
-        self.runtime = runtime
+        self.turned_away = False
         self.directs = Directs(files, request)
         self.roots = [self.directs.named(root) for root in request.roots]
 
@@ -76,10 +75,11 @@ class Search:
             else:
                 stray = self._stray(provider, solution)
                 if stray is None:
+                    self.turned_away = bool(provider.turned_away)
                     return self._resolution(provider, solution)
                 self.directs.drop(stray)
 
-    def _provider(self, shown: frozenset[str]) -> PackageProvider:
+    def _provider(self, shown: frozenset[str]) -> RuntimeProvider:
         return RuntimeProvider(
             self.request,
             self.catalog,
@@ -110,7 +110,7 @@ class Search:
         return self.files.metadata(artifact, self.request.rules.python)
 
     def _requirements(self, provider: PackageProvider) -> list[Requirement[Node]]:
-        requirements = required(self.build, self.runtime)
+        requirements = required(self.request, self.build)
         # By what they say, so that the order of the input has no say in an explanation either.
         for root in sorted(self.roots, key=lambda r: (r.requirement.name, r.text, str(r.origin))):
             needs = provider.needs([root.requirement], by="the manifest")
