@@ -70,12 +70,14 @@ def lock_targets(
     frozen: bool = False,
     on_target: Callable[[Target], None] = lambda target: None,
     on_event: Callable[[str], None] | None = None,
+    on_note: Callable[[str], None] = lambda text: None,
 ) -> tuple[Locked, ...]:
     """Locks these targets; nothing is written unless all of them have a solution.
 
     `upgrade`: which packages need not keep the old lock's versions; InputError for one that is in no lock.
     `frozen`: a missing or stale lock is the error `Stale` that says what changed, and nothing is solved.
-    `on_target` is told before a target is solved, `on_event` of every page or file that is fetched.
+    `on_target` is told before a target is solved, `on_event` of every page or file that is fetched,
+    `on_note` of what the network and the cache did not do as they should.
     """
     upgrade = upgrade or Upgrade()
     states = [_state(project, target) for target in targets]
@@ -86,7 +88,7 @@ def lock_targets(
     solved: dict[str, tuple[Resolution, str]] = {}
     if to_solve:
         with ExitStack() as stack:
-            solvers = _Solvers(project, stack, on_event)
+            solvers = _Solvers(project, stack, on_event, on_note)
             for state in to_solve:
                 on_target(state.target)
                 resolution = solvers.resolve(state, upgrade, strategy)
@@ -97,14 +99,21 @@ def lock_targets(
 class _Solvers:
     """What resolves targets of either packaging; each is opened when the first of its targets comes."""
 
-    def __init__(self, project: Project, stack: ExitStack, on_event: Callable[[str], None] | None) -> None:
+    def __init__(
+        self,
+        project: Project,
+        stack: ExitStack,
+        on_event: Callable[[str], None] | None,
+        on_note: Callable[[str], None],
+    ) -> None:
         self._project = project
         self._stack = stack
         self._on_event = on_event
+        self._on_note = on_note
 
     @cached_property
     def pip(self) -> Resolver:
-        return self._stack.enter_context(resolver_of(self._project, self._on_event))
+        return self._stack.enter_context(resolver_of(self._project, self._on_event, self._on_note))
 
     @cached_property
     def conda(self) -> Mixer:
@@ -234,8 +243,12 @@ def _changes(lock: Lock | None, resolution: Resolution) -> Iterator[str]:
 
 
 @contextmanager
-def resolver_of(project: Project, on_event: Callable[[str], None] | None = None) -> Iterator[Resolver]:
-    """A resolver for a project's targets, its connections closed at the end."""
+def resolver_of(
+    project: Project,
+    on_event: Callable[[str], None] | None = None,
+    on_note: Callable[[str], None] = lambda text: None,
+) -> Iterator[Resolver]:
+    """A resolver for a project's targets, its connections closed and its notes told at the end."""
     from provenv.resolving.files import open_files
     from provenv.resolving.resolve import Resolver
 
@@ -247,3 +260,5 @@ def resolver_of(project: Project, on_event: Callable[[str], None] | None = None)
             project.plugins.accelerators,
             files,
         )
+        for text in files.finder.notes:
+            on_note(text)

@@ -265,7 +265,9 @@ def test_a_cache_on_a_full_disk_breaks_no_lock(desk: Desk, index: TestIndex, sma
     desk.manifest(index, "alpha")
     fill(small_disk)
     cache = small_disk / "cache"
-    desk.run("lock", "--cache-dir", cache)
+    told = desk.run("lock", "--cache-dir", cache)
+    assert "warning: " in told.err
+    assert "can't be written" in told.err
     assert desk.lock().is_file()
     assert files_under(cache) == {}
 
@@ -368,8 +370,16 @@ def test_a_cache_that_may_not_be_written_breaks_nothing(
 ) -> None:
     desk.manifest(index, "alpha")
     with closed(desk.cache.parent):
-        assert run_bound(desk, bound, "lock").returncode == 0
+        done = run_bound(desk, bound, "lock")
+    assert done.returncode == 0
+    assert "can't be written" in done.stderr
     assert desk.lock().is_file()
+
+
+def test_a_cache_folder_that_is_a_file(desk: Desk, index: TestIndex) -> None:
+    manifest = desk.manifest(index, "alpha")
+    refused = desk.run("lock", "--cache-dir", manifest, expect=2).err
+    assert f"--cache-dir: {manifest} is a file" in refused
 
 
 def test_a_project_that_may_not_be_written(desk: Desk, index: TestIndex, bound: list[str]) -> None:

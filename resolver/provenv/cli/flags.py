@@ -49,7 +49,9 @@ def open_from(args: argparse.Namespace) -> Project:
 
 
 def network_flags(args: argparse.Namespace) -> NetworkFlags:
-    """What `add_network`'s flags say."""
+    """What `add_network`'s flags say. Raises InputError where the cache's folder is a file."""
+    if args.cache_dir is not None and args.cache_dir.exists() and not args.cache_dir.is_dir():
+        raise InputError(f"--cache-dir: {args.cache_dir} is a file", hints=["name a folder"])
     return NetworkFlags(not args.no_pip_config, args.cache_dir, args.offline)
 
 

@@ -94,6 +94,7 @@ def run(args: argparse.Namespace) -> int:
             strategy=args.resolution,
             on_target=shown.target,
             on_event=shown.event,
+            on_note=shown.note,
         )
     if args.json:
         print_json({"locks": [to_json(one) for one in locked], "left_out": left_out(project)})

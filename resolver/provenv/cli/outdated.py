@@ -57,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
 
 def outdated(project: Project, lock: Lock, *, quiet: bool = True) -> list[Outdated]:
     """The packages of a lock for which a relock would take another version, or the index has a newer one."""
-    with progress(quiet=quiet) as shown, resolver_of(project, shown.event) as resolver:
+    with progress(quiet=quiet) as shown, resolver_of(project, shown.event, shown.note) as resolver:
         shown.target(lock.target)
         (target,) = project.targets([lock.target.name])
         resolution = resolver.resolve(target, Options({}))

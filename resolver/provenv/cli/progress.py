@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from provenv.cli.output import warn
 from provenv.targets import Target
 
 REDRAW_SECONDS = 0.1
@@ -16,6 +17,7 @@ class Progress:
     """Told of targets and events; draws one line on a terminal and logs a line a target elsewhere."""
 
     def __init__(self, *, quiet: bool) -> None:
+        self._quiet = quiet
         self._draws = not quiet and sys.stderr.isatty()
         self._logs = not quiet and not self._draws
         self._doing = ""
@@ -38,6 +40,12 @@ class Progress:
         """Something was fetched."""
         self._events += 1
         self._draw(detail=text)
+
+    def note(self, text: str) -> None:
+        """A warning, on a line of its own."""
+        if self._draws:
+            self.close()
+        warn(text, quiet=self._quiet)
 
     def close(self) -> None:
         """Takes the line away."""

@@ -83,7 +83,10 @@ def run(args: argparse.Namespace) -> int:
     """Resolves and prints."""
     project = _project(args)
     target = replace(_target(project), build=args.build)
-    with progress(quiet=args.quiet or args.json) as shown, resolver_of(project, shown.event) as resolver:
+    with (
+        progress(quiet=args.quiet or args.json) as shown,
+        resolver_of(project, shown.event, shown.note) as resolver,
+    ):
         shown.target(target)
         options = Options({}, strategy=args.resolution, build_any=args.build_any)
         resolution = resolver.resolve(target, options)

@@ -52,6 +52,7 @@ def run(args: argparse.Namespace) -> int:
             frozen=args.locked,
             on_target=shown.target,
             on_event=shown.event,
+            on_note=shown.note,
         )
     if not args.json:
         lock_command.report(locked, args)
