@@ -195,6 +195,10 @@ def commands_in_code() -> Iterator[tuple[str, str]]:
                         yield path.name, line.strip()
 
 
+COMING = {"export"}
+"""Commands that a hook's description speaks of before there is one."""
+
+
 def parse(line: str) -> None:
     """Let argparse read a command line as the program does.
 
@@ -203,6 +207,8 @@ def parse(line: str) -> None:
     line = re.split(r" {2,}| > | \| ", line)[0]
     words = shlex.split(re.sub(r"\[[^\]]*\]|…|\.\.\.", "", line))[1:]
     if words[0] in ("--help", "--version", "-V", "COMMAND") or words[-1] == "--help":
+        return
+    if words[0] in COMING - {*COMMANDS}:
         return
     assert words[0] in COMMANDS, f"{line}: there is no such command"
     parser = parser_for(COMMANDS[words[0]])
