@@ -238,7 +238,7 @@ def _list(text: str) -> Answer | None:
     slices: dict[int, list[str]] = {}
     last = -1
     for line in text.splitlines():
-        if found := re.search(r"\bGPU (\d{1,4}): (\S.*?) \(UUID: ?GPU-", line):
+        if found := re.search(r"\bGPU (\d{1,4}): (\S[^(\n]{0,100}?) \(UUID: ?GPU-", line):
             last = int(found[1]) if int(found[1]) not in names else -1
             names.setdefault(int(found[1]), found[2])
         elif (found := re.search(r"\bMIG (\S+)\s+Device\s+\d+:", line)) and last >= 0:

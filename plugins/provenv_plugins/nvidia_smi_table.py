@@ -12,7 +12,7 @@ _HEADER = re.compile(
 )
 # The name's cell, then the bus's: `|   0  Tesla T4  Off  | 00000000:00:04.0 Off |`
 _DEVICE = re.compile(
-    r"\|\s*(\d{1,3})\s+(\S(?:.*?\S)??)\s+(On|Off|N/A|WDDM|TCC|MCDM|ERR!|\?\?\?|Enabled|Disabled)\s*\|"
+    r"\|\s*(\d{1,3})\s+(\S(?:[^|\n]{0,80}?\S)??)\s+(On|Off|N/A|WDDM|TCC|MCDM|ERR!|\?\?\?|Enabled|Disabled)\s*\|"
     r"\s*([0-9A-Fa-f]{4,8}:[0-9A-Fa-f]{2}:[0-9A-Fa-f]{2}\.[0-9A-Fa-f]|N/A|ERR!|\?\?\?)"
 )
 _MEMORY = re.compile(r"\|\s*(?:\d+|N/A|ERR!)\s*(?:MiB)?\s*/\s*(\d+)\s*MiB\s*(?:\||$)")

@@ -41,6 +41,11 @@ _NUMBER = re.compile(r"^[ \t]*(\d{1,5})(?:[:|.)]|[ \t]*[│|])?(?:[ \t]|$)")
 _SERVICE = re.compile(r"^([A-Za-z][\w.-]{1,40}?)\s*\| ?")  # docker compose
 
 
+LONG_LINE = 4_000
+LONGEST_LINE = 8_000
+"""Characters. A processor's flags take three thousand; what nothing limits makes a search take minutes."""
+
+
 def clean(text: str) -> str:
     """The text as its tool printed it, as well as can be told. Never raises."""
     text = _INVISIBLE.sub("", _ANSI.sub("", _CARET_ANSI.sub("", text)))
@@ -48,11 +53,19 @@ def clean(text: str) -> str:
     text = "\n".join(_unescaped(line) for line in text.split("\n"))
     if _ENTITY.search(text):
         text = html.unescape(_ENTITY.sub(lambda found: found[0], text)).replace("\xa0", " ")
-    lines = [_unstamped(line.rstrip()) for line in text.split("\n")]
+    lines = [_unstamped(line.rstrip()) for long in text.split("\n") for line in _shortened(long)]
     for pattern, least in _QUOTES:
         lines = _without_runs(lines, pattern.match, least)
     lines = _without_services(_without_numbers(lines))
-    return "\n".join(_closed_up(lines))
+    return re.sub(r"\n{4,}", "\n\n\n", "\n".join(_closed_up(lines)))
+
+
+def _shortened(line: str) -> list[str]:
+    """A document on one line, broken where its own tags or members end; what is longer still is cut off."""
+    if len(line) <= LONG_LINE:
+        return [line]
+    broken = re.sub(r'(>)[ \t]*(?=<)|([}\]"],)[ \t]*(?=["{\[])', r"\1\2\n", line)
+    return [part[:LONGEST_LINE] for part in broken.split("\n")]
 
 
 def _unescaped(line: str) -> str:
