@@ -69,7 +69,9 @@ class PackageDescriber(Describer[Node]):
     def unmet(self, package: Node) -> str:
         provider = self.provider
         if package.name in provider.direct:
-            return f"which is {provider.direct[package.name].version} at {provider.addresses[package.name]}"
+            asked = provider.words.get((package.name, 0))
+            told = f"which is {provider.direct[package.name].version} at {provider.addresses[package.name]}"
+            return f"{told} and not {asked}" if asked else told
         listing = provider.candidates(package.name).listing
         if not listing.found:
             return f"which is not on {_places(provider, package.name)}"
@@ -125,7 +127,8 @@ def _loosened(
         root = remedy.requirement.origin
         if isinstance(root, ManifestRequirement):
             name = remedy.requirement.package.name
-            version = provider.candidates(name).listing.versions[remedy.version]
+            there = provider.direct.get(name)
+            version = there.version if there else provider.candidates(name).listing.versions[remedy.version]
             yield f"loosen {root.text} ({root.origin}): with {name} {version} there is a solution"
 
 
