@@ -29,9 +29,9 @@ def main() -> int:
         print(__doc__)
         return 0
     if sys.version_info < OLDEST:
-        found = ".".join(map(str, sys.version_info[:2]))
-        print(f"error: provenv needs Python {'.'.join(map(str, OLDEST))} or newer, this is {found}", file=sys.stderr)
-        print("hint: run this file with a newer one, e.g. `python3.12 bootstrap.py up demo_project`", file=sys.stderr)
+        oldest, found = (".".join(map(str, version[:2])) for version in (OLDEST, sys.version_info))
+        say(f"error: provenv needs Python {oldest} or newer, this is {found}")
+        say("hint: run this file with a newer one, e.g. `python3.12 bootstrap.py up demo_project`")
         return 2
     testing = arguments[0] == "test"
     prepare("test" if testing else "use")
@@ -48,12 +48,19 @@ def prepare(purpose: str) -> None:
     if PYTHON.exists() and stamp.exists() and stamp.read_text() == wanted:
         return
     if not PYTHON.exists():
-        print(f"making {HOME.name} with Python {sys.version.split()[0]}", file=sys.stderr)
+        say(f"making {HOME.name} with Python {sys.version.split()[0]}")
         venv.create(HOME, with_pip=True, clear=HOME.exists())
-    print("installing provenv" + (" and its test tools" if purpose == "test" else ""), file=sys.stderr)
+    say("installing provenv" + (" and its test tools" if purpose == "test" else ""))
     pip("--upgrade", "pip>=25.1")  # the first with --group
-    pip("--editable", str(HERE), *(["--group", f"{HERE / 'pyproject.toml'}:dev"] if purpose == "test" else []))
+    pip(
+        "--editable", str(HERE), *(["--group", f"{HERE / 'pyproject.toml'}:dev"] if purpose == "test" else [])
+    )
     stamp.write_text(wanted)
+
+
+def say(text: str) -> None:
+    """A line on standard error."""
+    print(text, file=sys.stderr)
 
 
 def pip(*arguments: str) -> None:
@@ -61,7 +68,7 @@ def pip(*arguments: str) -> None:
     command = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *arguments]
     code = subprocess.call(command)
     if code:
-        print(f"error: `{' '.join(command)}` failed", file=sys.stderr)
+        say(f"error: `{' '.join(command)}` failed")
         raise SystemExit(code)
 
 
