@@ -83,30 +83,46 @@ class Resolver:
         )
         builds = self._builds(request, target, platform, options.build)
         failures: list[Failure] = []
-        second_best: tuple[Resolution, Search] | None = None
-        unwanted: set[str | None] = set()
-        for build in builds.offered:
-            if build.runtime in unwanted:
-                continue
-            found = self._with_build(request, target, build, failures)
-            if found is None:
-                continue
-            held_back = self._held_back(request, target, found)
-            if not held_back:
-                return _told(found, builds, failures)
-            second_best = second_best or (found, self._searches[target.name])
-            unwanted.add(build.runtime)
-            failures.append((build.name, NoSolution(held_back)))
-        if second_best is not None:
-            found, self._searches[target.name] = second_best
+        found = self._first(request, target, builds.offered, failures)
+        if found is not None:
             return _told(found, builds, failures)
         network = [error for _, error in failures if not isinstance(error, Conflict)]
         if network and len(network) == len(failures):
             raise unreachable(target, network[0], [name for name, _ in failures], builds)
-        others = label_hints(
-            request.roots, self.accelerators.values(), target, self._context(target, platform)
-        )
+        context = self._context(target, platform)
+        others = label_hints(request.roots, self.accelerators.values(), target, context)
         raise no_build(target, failures, builds, hints=tuple(others))
+
+    def _first(
+        self, request: Request, target: Target, builds: Sequence[Build], failures: list[Failure]
+    ) -> Resolution | None:
+        """The first build's resolution, if another runtime's major does not do better by the manifest.
+
+        Builds of a major that holds a package of the manifest back count only where no other major does.
+        """
+        second_best: tuple[Resolution, Search] | None = None
+        unwanted: set[str | None] = set()
+        for build in builds:
+            if build.runtime in unwanted:
+                continue
+            try:
+                found = self._with_build(request, target, build, failures)
+            except Conflict:
+                if second_best is None:
+                    raise
+                continue
+            if found is None:
+                continue
+            held_back = self._held_back(request, target, found)
+            if not held_back:
+                return found
+            second_best = second_best or (found, self._searches[target.name])
+            unwanted.add(build.runtime)
+            failures.append((build.name, NoSolution(held_back)))
+        if second_best is None:
+            return None
+        found, self._searches[target.name] = second_best
+        return found
 
     def _with_build(
         self, request: Request, target: Target, build: Build, failures: list[Failure]
@@ -174,8 +190,10 @@ class Resolver:
 
     def _search(self, request: Request, router: Router, target: Target, build: Build) -> Resolution:
         runtime = self.accelerators[target.accelerator].runtime
-        own = runtime and build.runtime in runtime.majors and (runtime.name, build.runtime)
-        limited = replace(with_constraints(request, build), own_major=own or None)
+        own = None
+        if runtime is not None and build.runtime in runtime.majors:
+            own = runtime.name, build.runtime
+        limited = replace(with_constraints(request, build), own_major=own)
         search = Search(self.files, self.catalog, limited, router, target, build)
         found = search.run()
         self._searches[target.name] = search
