@@ -52,6 +52,20 @@ def test_there_is_no_prerelease_where_stable_versions_lead_to_a_solution(univers
             assert judge.problems(answer) == []
 
 
+@many(1)
+@given(universes)
+def test_only_the_packages_that_need_prereleases_get_them(universe: Universe) -> None:
+    universe = replace(universe, prerelease="if-needed")
+    answer = universe.solve() or {}
+    chosen = {name for name, version in answer.items() if Version(version).is_prerelease}
+    with Judge(universe, stable=True) as judge:
+        # a package that has nothing else is no exception that somebody needed
+        needed = {name for name in chosen if answer[name] not in {r.version for r in judge.usable(name)}}
+    for name in needed:
+        with Judge(universe, stable=True, shown=needed - {name}) as judge:
+            assert not judge.possible()
+
+
 @many(3)
 @given(universes)
 def test_a_single_requirement_gets_the_best_version_that_it_has_in_any_solution(universe: Universe) -> None:
@@ -86,7 +100,7 @@ def test_a_version_that_can_not_be_used_and_a_package_that_nobody_names_change_n
             Release("9.0", files=("sdist",)),
             Release("9.0", requires_python=">=3.13"),
             Release("9.0", requires=("nowhere",)),
-            Release("0.1", requires=(f"{name}>9",)),
+            Release("9.0", yanked=True),
         ]
     )
     releases = {**universe.releases, "unheard-of": (Release("1.0"),)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cache, cached_property
 from itertools import combinations
 
@@ -71,10 +71,13 @@ def admits(specifier: SpecifierSet, version: str) -> bool:
 
 class Judge:
     """What answers a universe has. `stable`: prereleases of packages that have a usable stable version do not
-    count; they do not either where the manifest's rule is `never`."""
+    count, `shown` aside; they do not either where the manifest's rule is `never`."""
 
-    def __init__(self, universe: Universe, *, stable: bool = False) -> None:
+    def __init__(
+        self, universe: Universe, *, stable: bool = False, shown: Collection[str] = frozenset()
+    ) -> None:
         self.universe = universe
+        self.shown = shown
         self.stable = stable or universe.prerelease == "never"
         self.numbers: dict[Choice, int] = {}
         self.listed = {name: tuple(self._listed(name)) for name in universe.releases}
@@ -126,7 +129,9 @@ class Judge:
         """The versions that are looked at; some of them need another Python after all."""
         found = [r for r in self.universe.releases[name] if self.on_page(name, r)]
         stable = [r for r in found if not Version(r.version).is_prerelease]
-        return stable if self.universe.prerelease == "never" or (self.stable and stable) else found
+        if self.universe.prerelease == "never":
+            return stable
+        return stable if self.stable and stable and name not in self.shown else found
 
     def usable(self, name: str) -> list[Release]:
         return [
