@@ -73,6 +73,9 @@ class MatrixMaker:
     def _pythons(self) -> tuple[str, ...]:
         if self.manifest.python:
             return self.manifest.python
+        pinned = self._conda_python() if self.manifest.kind == "environment" else None
+        if pinned:
+            return (pinned,)
         version = self.host.python
         if version is None:
             import platform
@@ -80,10 +83,9 @@ class MatrixMaker:
             version = platform.python_version()
         return (".".join(version.split(".")[:2]),)
 
-    def _conda_python(self, named: NamedTarget) -> str | None:
-        """The Python that the manifest's conda packages pin; for targets of that packaging it goes before
-        the matrix's."""
-        if named.packaging != "conda" or self.manifest.conda is None:
+    def _conda_python(self) -> str | None:
+        """The Python that the manifest's conda packages pin, which is the conda targets' before any other."""
+        if self.manifest.conda is None:
             return None
         from provenv.manifest.conda_table import spec_python
 
@@ -170,7 +172,8 @@ class MatrixMaker:
     def _named(self, named: NamedTarget) -> Target:
         origin = named.origin or self.origin
         platform = self._platform(named.platform or self._platforms[0], origin)
-        python = named.python or self._conda_python(named) or self._pythons[0]
+        pinned = self._conda_python() if named.packaging == "conda" else None
+        python = named.python or pinned or self._pythons[0]
         word = named.accelerator or self._accelerators[0]
         accelerator = self._accelerator(word, platform, python, named.envelope, origin)
         reason = self._refusal(platform, accelerator, python)

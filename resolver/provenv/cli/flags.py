@@ -13,7 +13,7 @@ from provenv.standards.names import canonicalize
 
 
 def add_project(parser: argparse.ArgumentParser) -> None:
-    """`[PROJECT]` or `-r FILE`: where the manifest is."""
+    """`[PROJECT]`, `-r FILE` or `-f FILE`: where the manifest is."""
     parser.add_argument(
         "project",
         nargs="?",
@@ -30,16 +30,25 @@ def add_project(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="a requirements.txt or .in file as the manifest",
     )
+    parser.add_argument(
+        "-f",
+        "--file",
+        type=Path,
+        default=None,
+        metavar="FILE",
+        help="an environment.yml (or any other manifest) as the manifest",
+    )
 
 
 def project_path(args: argparse.Namespace) -> Path:
     """The manifest's path that `add_project`'s flags name."""
-    if args.requirements is not None and args.project is not None:
+    given = [path for path in (args.project, args.requirements, args.file) if path is not None]
+    if len(given) > 1:
         raise InputError(
-            f"both a project ({args.project}) and a requirements file ({args.requirements}) were given",
+            f"two manifests were given: {given[0]} and {given[1]}",
             hints=["give one of them; a project's own file can include others with `-r` lines"],
         )
-    found: Path = args.requirements or args.project or Path()
+    found: Path = given[0] if given else Path()
     return found
 
 

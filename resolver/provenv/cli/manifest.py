@@ -72,6 +72,7 @@ def manifest_json(
         "name": manifest.name,
         "requires_python": manifest.requires_python,
         "requirements": [_requirement(r) for r in manifest.requirements],
+        "conda": _conda(manifest),
         "constraints": [_requirement(r) for r in manifest.constraints],
         "overrides": [_requirement(r) for r in manifest.overrides],
         "excluded_dependencies": list(manifest.excluded_dependencies),
@@ -91,6 +92,23 @@ def manifest_json(
         "pip_config": manifest.use_pip_config,
         "no_index": manifest.no_index,
         "warnings": [{"message": redact(w.message), **_place(w.origin)} for w in warnings],
+    }
+
+
+def _conda(manifest: Manifest) -> dict[str, object] | None:
+    """What conda targets take from channels; None where the manifest has none."""
+    table = manifest.conda
+    if table is None:
+        return None
+    return {
+        "channels": [redact(channel) for channel in table.channels],
+        "dependencies": [
+            {"text": spec.text, "selector": spec.selector, **_place(spec.origin)}
+            for spec in table.dependencies
+        ],
+        "map": dict(table.names),
+        "channel_priority": table.channel_priority,
+        "variables": dict(table.variables),
     }
 
 

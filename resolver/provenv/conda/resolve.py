@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 
@@ -66,7 +66,7 @@ class CondaResolver:
         """
         question = Question(
             subdir=self.project.platform(target).conda_subdir,
-            specs=(*self.table.dependencies, *more),
+            specs=(*self._specs(target), *more),
             limits=(*self._limits(target), *limits),
             virtual=self.project.virtual_packages(target),
             locked=tuple(locked),
@@ -80,6 +80,15 @@ class CondaResolver:
         except CondaConflict as error:
             conflict = error
         raise no_environment(target, conflict, question.virtual)
+
+    def _specs(self, target: Target) -> Iterator[CondaSpec]:
+        """What the manifest asks for on the target's platform."""
+        from provenv.manifest.selectors import selects
+
+        subdir = self.project.platform(target).conda_subdir
+        for spec in self.table.dependencies:
+            if spec.selector is None or selects(spec.selector, subdir):
+                yield spec
 
     def _limits(self, target: Target) -> list[Limit]:
         """What the accelerator takes, and the Python that target or manifest say."""
@@ -99,8 +108,6 @@ class CondaResolver:
         manifest = self.project.manifest
         own = next((t.python for t in manifest.targets if t.name == target.name), None)
         said = own or (None if spec_python(self.table.dependencies) else (manifest.python or (None,))[0])
-        if manifest.kind == "environment" and own is None and len(manifest.python) > 1:
-            said = target.python
         if said is None:
             return None
         return f"{said}.*" if said.count(".") == 1 else f"=={said}"

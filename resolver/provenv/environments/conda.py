@@ -92,6 +92,7 @@ class CondaJob(Job):
         if found is None or has_lost(found) or _minor(found.python_version) != _minor(python or ""):
             self._clear()
         self._link(lock.conda, lock)
+        self._set_variables(lock)
         if python is None:
             return
         self._remove_strays(lock, python)
@@ -129,6 +130,19 @@ class CondaJob(Job):
         told = finish(link)
         if told is not None:
             raise install_error(lock.target.name, told, packages)
+
+    def _set_variables(self, lock: Lock) -> None:
+        """The lock's variables, where conda itself keeps an environment's: activation sets them."""
+        import json
+
+        from provenv.atomic import write_text
+
+        state = self.prefix / META / "state"
+        if lock.variables:
+            text = json.dumps({"version": 1, "env_vars": dict(lock.variables)}, indent=2)
+            write_text(state, text + "\n", durable=False)
+        else:
+            state.unlink(missing_ok=True)
 
     def _check_local(self, packages: Sequence[CondaPackage], channels: Sequence[Channel]) -> None:
         """Archives on this disk, which rattler takes as they are; what it fetches it checks itself."""

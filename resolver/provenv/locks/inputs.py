@@ -9,7 +9,7 @@ from pathlib import Path
 
 from provenv.addresses import without_credentials
 from provenv.locks.portable import path_of, portable_path
-from provenv.manifest.values import CondaTable, FileRule, Index, Manifest, ManifestRequirement, Pin
+from provenv.manifest.values import CondaSpec, CondaTable, FileRule, Index, Manifest, ManifestRequirement, Pin
 from provenv.targets import Target
 
 SECTIONS = ("requirements", "constraints", "overrides", "excluded", "indexes", "pins", "local")
@@ -89,7 +89,7 @@ def lock_inputs(manifest: Manifest, target: Target, virtual: tuple[str, ...] = (
             origins[_index_line(index, base)] = str(index.origin)
     conda = manifest.conda if target.packaging == "conda" else None
     for spec in conda.dependencies if conda else ():
-        origins.setdefault(spec.text, str(spec.origin))
+        origins.setdefault(_spec_line(spec), str(spec.origin))
     addresses = {index.name: _address(index.url, base) for index in manifest.indexes}
     return LockInputs(
         target=target,
@@ -102,7 +102,7 @@ def lock_inputs(manifest: Manifest, target: Target, virtual: tuple[str, ...] = (
         local=_local_lines((*selected, *manifest.overrides), base),
         rules=_rules(manifest, conda),
         channels=tuple(_channel_line(text, base) for text in conda.channels) if conda else (),
-        specs=tuple(sorted({spec.text for spec in conda.dependencies})) if conda else (),
+        specs=tuple(sorted({_spec_line(spec) for spec in conda.dependencies})) if conda else (),
         names=tuple(f"{name} = {other}" for name, other in conda.names) if conda else (),
         virtual=virtual if conda else (),
         origins=origins,
@@ -163,6 +163,10 @@ def _applies(pin: Pin, target: Target) -> bool:
     )
 
 
+def _spec_line(spec: CondaSpec) -> str:
+    return f"{spec.text} [{spec.selector}]" if spec.selector else spec.text
+
+
 def _channel_line(text: str, base: Path) -> str:
     """A channel as a lock may say it: its name, its address without secrets, a folder's portable path."""
     if "://" not in text:
@@ -183,6 +187,8 @@ def _rules(manifest: Manifest, conda: CondaTable | None) -> tuple[tuple[str, str
     }
     if conda and conda.channel_priority != "strict":
         rules["channel-priority"] = conda.channel_priority
+    for name, value in conda.variables if conda else ():
+        rules[f"variable {name}"] = value
     rules |= {f"exclude-newer of {name}": time or "lifted" for name, time in manifest.exclude_newer_package}
     rules |= {f"prerelease of {name}": rule for name, rule in manifest.prerelease_package}
     return tuple(sorted((key, value) for key, value in rules.items() if value))

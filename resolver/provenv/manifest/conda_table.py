@@ -69,7 +69,8 @@ def conda_spec(text: str, origin: Origin) -> CondaSpec:
     written = text.strip()
     if not _SPEC.fullmatch(written):
         raise ManifestError(f"{text!r} is not a conda requirement", hints=_spec_hints(written), origin=origin)
-    return CondaSpec(written, origin)
+    # conda allows a space behind an operator, `numpy >= 2, < 3`
+    return CondaSpec(re.sub(r"\s+(?=,)|(?<=[=<>!~,|])\s+", "", written), origin)
 
 
 def _spec_hints(text: str) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ class Found(NamedTuple):
     """A manifest's file, and which reader takes it."""
 
     path: Path
-    kind: Literal["pyproject", "requirements"]
+    kind: Literal["pyproject", "requirements", "environment"]
 
 
 class _Other(NamedTuple):
@@ -82,14 +82,8 @@ _RAPIDS = _Other(
     "give one of the files that it writes (a pyproject.toml or requirements.txt)",
     r"dependencies\s*:",
 )
-_CONDA = _Other(
-    _ending(".yaml", ".yml"),
-    "a conda environment, and conda manifests are not read yet",
-    "list what pip installs in a pyproject.toml or requirements.txt",
-    r"dependencies\s*:",
-)
 _YAML = _Other(_ending(".yaml", ".yml"), "a YAML file of no kind that says what to install", _LIST_THEM)
-_MANIFESTS = ("pyproject.toml", "requirements.txt or .in")
+_MANIFESTS = ("pyproject.toml", "requirements.txt or .in", "environment.yml")
 
 
 def find_manifest(path: Path) -> Found:
@@ -108,6 +102,8 @@ def find_manifest(path: Path) -> Found:
     other = next((other for other in _OTHERS if other.matches(name)), None)
     if other is None and name.endswith((".yaml", ".yml")):
         other = _yaml_kind(path)
+        if other is None:
+            return Found(path, "environment")
     if other is not None:
         raise _refusal(path, other)
     return Found(path, "pyproject" if name.endswith(".toml") else "requirements")
@@ -117,11 +113,10 @@ def _in_folder(folder: Path) -> Found:
     manifest = folder / "pyproject.toml"
     if manifest.is_file():
         return Found(manifest, "pyproject")
-    others = [
-        name
-        for name in ("environment.yml", "environment.yaml", "pixi.toml", "setup.py", "setup.cfg", "Pipfile")
-        if (folder / name).is_file()
-    ]
+    for name in ("environment.yml", "environment.yaml"):
+        if (folder / name).is_file():
+            return Found(folder / name, "environment")
+    others = [name for name in ("pixi.toml", "setup.py", "setup.cfg", "Pipfile") if (folder / name).is_file()]
     hints = [hint.removeprefix("or ") for hint in requirement_files_hint(folder)]
     raise ManifestError(
         f"there is no pyproject.toml in {_folder_name(folder)}",
@@ -146,11 +141,14 @@ def _missing(path: Path) -> ManifestError:
     return ManifestError("there is no such file or folder", hints=hints, origin=Origin(shown_path(path)))
 
 
-def _yaml_kind(path: Path) -> _Other:
+def _yaml_kind(path: Path) -> _Other | None:
+    """What another YAML file than a conda environment is; None for one of those."""
+    if path.stem.lower() == "environment":
+        return None
     keys = {m[1] for m in re.finditer(r"^([\w-]+)\s*:", _text(path), re.MULTILINE)}
     if {"files", "dependencies"} <= keys:
         return _RAPIDS
-    return _CONDA if {"dependencies", "channels"} & keys else _YAML
+    return None if {"dependencies", "channels"} & keys else _YAML
 
 
 def _refusal(path: Path, other: _Other) -> ManifestError:

@@ -9,7 +9,7 @@ from provenv.manifest.vocabulary import Vocabulary
 
 
 def read_manifest(path: Path, vocabulary: Vocabulary | None = None) -> Manifest:
-    """Reads a project folder, a pyproject.toml or a requirements file.
+    """Reads a project folder, a pyproject.toml, a requirements file or an environment.yml.
 
     `vocabulary`: the names that plugins know; with None these names are taken as they are.
 
@@ -21,6 +21,10 @@ def read_manifest(path: Path, vocabulary: Vocabulary | None = None) -> Manifest:
         from provenv.manifest.kinds import find_manifest
 
         found = find_manifest(path)
+        if found.kind == "environment":
+            from provenv.manifest.environment_yml import read_environment
+
+            return read_environment(found.path)
         if found.kind == "requirements":
             from provenv.manifest.requirements_txt import read_requirements
 

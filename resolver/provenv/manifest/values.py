@@ -80,10 +80,14 @@ class NamedTarget:
 
 @dataclass(frozen=True, slots=True)
 class CondaSpec:
-    """A conda package as a user asked for it, and where: a match spec, `conda-forge::numpy >=2`."""
+    """A conda package as a user asked for it, and where: a match spec, `conda-forge::numpy >=2`.
+
+    `selector`: on which platforms it is asked for (`linux`, `not win`); None: on all.
+    """
 
     text: str
     origin: Origin
+    selector: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,7 +62,6 @@ def test_groups_or_provenvs_own_table_make_a_manifest_of_it(project: Read) -> No
 @pytest.mark.parametrize(
     ("name", "text", "line", "message"),
     [
-        ("environment.yml", "name: x\nchannels: [a]\ndependencies:\n  - numpy\n", 3, "conda environment"),
         (
             "dependencies.yaml",
             "files: {}\nchannels: []\ndependencies: {}\n",
