@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from provenv.config.default_index import default_index
-from support.program import HERE, PYTHON, Desk
+from support.program import PYTHON, Desk
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -92,5 +92,4 @@ def test_torch_for_the_processor_installs_with_every_installer(desk: Desk) -> No
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", python.parents[1]], check=True)
     pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "-q", "-r", str(lock)]
     subprocess.run(pip, env=desk.variables, check=True)
-    assert subprocess.run([str(python), "-c", script], check=True).returncode == 0
-    assert HERE in lock.name
+    subprocess.run([str(python), "-c", script], check=True)
