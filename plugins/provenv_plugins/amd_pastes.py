@@ -194,7 +194,7 @@ def _prose(text: str) -> Iterable[tuple[str, Device]]:
 
 def _driver(text: str) -> str | None:
     """The amdgpu driver's version, by rocm-smi, a report, or the module's own file."""
-    return first(r'(?i)^\s*"?(?:ROCM )?Driver version"?\s*:\s*"?(\d+\.\d+\.\d+[\w.-]*)"?', text)
+    return first(r'(?i)(?:^\s*|[{,]\s*)"?(?:ROCM )?Driver version"?\s*:\s*"?(\d+\.\d+\.\d+[\w.-]*)"?', text)
 
 
 def _system(pastes: Iterable[Paste], text: str) -> str | None:

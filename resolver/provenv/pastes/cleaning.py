@@ -24,8 +24,8 @@ _STAMPS = (
         r"(?: \d\d[OE][ +]?)?[ \t]?"  # GitLab's stream and section
     ),
     re.compile(r"^\s*\[\d\d:\d\d:\d\d(?:[.,]\d+)?\][ \t]?"),
-    re.compile(r"^\s*[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S+ [\w./-]+(?:\[\d+\])?: "),  # syslog
-    re.compile(r"^\s*\[\s*\d+\.\d{6}\] "),  # dmesg
+    re.compile(r"^\s*[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S+ [\w./-]+(?:\[\d+\])?:(?: |$)"),  # syslog
+    re.compile(r"^\s*\[\s*\d+\.\d{6}\](?: |$)"),  # dmesg
     re.compile(r"^##\[\w+\]"),  # GitHub's and Azure's log commands
 )
 
@@ -35,9 +35,10 @@ _QUOTES = (
     (re.compile(r"^[ \t]*#(?![#!])(?: |$)"), 3),
     (re.compile(r"^[ \t]*//+ ?"), 3),
     (re.compile(r"^[ \t]*\*(?: |$)(?!\*)"), 4),
-    (re.compile(r"^\+(?=[|+ A-Za-z])(?!\+{3})"), 4),  # a diff
+    (re.compile(r"^\+(?=[|+ A-Za-z]|$)(?!\+{3})"), 4),  # a diff
 )
-_NUMBER = re.compile(r"^[ \t]*(\d{1,5})(?:[:|.)]|[ \t]*[│|])?(?:[ \t]|$)")
+_NUMBER = re.compile(r"^[ \t]*(\d{1,5})[:.)]?(?:[ \t]|(?=[\u2502|])|$)")
+_NUMBER_AND_BAR = re.compile(r"^[ \t]*\d{1,5}[ \t]*[\u2502|](?:[ \t]|$)")
 _SERVICE = re.compile(r"^([A-Za-z][\w.-]{1,40}?)\s*\| ?")  # docker compose
 
 
@@ -107,7 +108,10 @@ def _runs(lines: Sequence[str], belongs: Callable[[str], bool]) -> Iterable[list
 
 
 def _without_numbers(lines: Sequence[str]) -> list[str]:
-    """Line numbers: at least five lines running whose leading numbers count up one by one."""
+    """Line numbers: at least five lines running whose leading numbers count up one by one.
+
+    A bar behind them belongs to them where every line has it, else to a table.
+    """
     result = list(lines)
     run: list[int] = []
     last = -1
@@ -118,8 +122,9 @@ def _without_numbers(lines: Sequence[str]) -> list[str]:
             run.append(number)
         elif line.strip() or number == len(lines):
             if len(run) >= 5:
+                barred = all(_NUMBER_AND_BAR.match(lines[place]) for place in run)
                 for place in run:
-                    result[place] = _NUMBER.sub("", lines[place], count=1)
+                    result[place] = (_NUMBER_AND_BAR if barred else _NUMBER).sub("", lines[place], count=1)
             run = [number] if found else []
         last = value if line.strip() else last
     return result

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -27,11 +28,12 @@ def _text(data: bytes) -> str:
             return data.decode(encoding, "replace")
     if guessed := _unmarked_utf16(data):
         return data.decode(guessed, "replace")
-    for encoding in ("utf-8", "gb18030"):
-        try:
-            return data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
+    # a text cut at either end may have parts of a character there
+    start = next((place for place in range(min(4, len(data))) if data[place] & 0xC0 != 0x80), 0)
+    with contextlib.suppress(UnicodeDecodeError):
+        return codecs.getincrementaldecoder("utf-8")().decode(data[start:])
+    with contextlib.suppress(UnicodeDecodeError):
+        return data.decode("gb18030")
     # a cut in the middle of a character must not turn a whole UTF-8 text into another encoding's
     text = data.decode("utf-8", "replace")
     return text if text.count("\ufffd") <= 1 + len(text) // 100 else data.decode("latin-1")

@@ -1,0 +1,33 @@
+"""What provenv answers of a machine when texts are pasted."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from provenv.cli.detect import describe
+from provenv.hooks.manager import plugins
+from provenv.host import Host
+from provenv.pastes.gathering import paste
+from provenv.pastes.understanding import PasteProbe, understand
+
+Answer = dict[str, Any]  # a document as JSON has it
+
+
+def detected(*texts: str | bytes, files: Mapping[str, str] | None = None) -> Answer:
+    """The document of `provenv detect --json` for some texts, and for files by their names."""
+    named: dict[str, str | bytes] = {f"{number}.txt": text for number, text in enumerate(texts)}
+    named.update(files or {})
+    pastes = [paste(name, text.encode() if isinstance(text, str) else text) for name, text in named.items()]
+    understood = understand(pastes, plugins().paste_readers.values())
+    host = Host(plugins(), PasteProbe(pastes, understood.readings))
+    answer: Answer = json.loads(json.dumps(describe(host)))
+    assert (*understood.problems, *host.problems) == ()
+    return answer
+
+
+def codes(answer: Answer) -> set[str]:
+    """The findings' codes, without the notes that nearly every paste gets."""
+    found = {finding["code"] for finding in answer["findings"]}
+    return found - {"paste-leaves-open", "nvidia-driver-older-than-newest-builds"}
