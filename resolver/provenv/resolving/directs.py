@@ -91,18 +91,18 @@ class Directs:
         self.addresses[name] = place
 
     def _attempt(self, requirement: Requirement, needed: DirectNeeded) -> None:
-        url, rules = requirement.url or "", self._request.rules
+        url, name = requirement.url or "", requirement.name
         # Consent to build reaches as far as the manifest's own references do: a folder's sibling is one.
         trusted = needed.asker in self.candidates and needed.asker not in self._attempts
-        if not (trusted or rules.builds(requirement.name) or self._files.is_wheel(url)):
-            self.refused[url] = f"needs {requirement.name} built from source, from {self._files.place(url)}"
-            return
         asked = ManifestRequirement(requirement, str(requirement), Origin(needed.by))
         try:
-            candidate = self._files.direct(asked, rules.python)
+            if not (trusted or self._request.rules.builds(name) or self._files.is_wheel(url)):
+                self.refused[url] = f"needs {name} built from source, from {self._files.place(url)}"
+                return
+            candidate = self._files.direct(asked, self._request.rules.python)
         except (InputError, NoSolution) as error:
             # a mistake in somebody else's metadata: another version of theirs may do without it
-            self.refused[url] = f"needs {requirement.name} from an address that can't be used: {_said(error)}"
+            self.refused[url] = f"needs {name} from an address that can't be used: {_said(error)}"
             return
         self._take(candidate, url, None)
         if not trusted:

@@ -257,11 +257,21 @@ def test_an_address_for_which_nobody_asks_in_the_end_is_not_used(wheels: TestInd
     assert ask.package("a", "c").direct is None
 
 
-def test_a_mistake_in_somebodys_address_is_a_dead_end(wheels: TestIndex, ask: Ask) -> None:
+@pytest.mark.parametrize(
+    ("address", "story"),
+    [
+        ("{url}", "is not d"),
+        ("file://elsewhere/d-1.0-py3-none-any.whl", "another machine"),
+        ("nowhere.whl", "no file"),
+    ],
+)
+def test_a_mistake_in_somebodys_address_is_a_dead_end(
+    wheels: TestIndex, ask: Ask, address: str, story: str
+) -> None:
     wheels.add("c", "1.0")
-    wheels.add("c", "2.0", requires=[f"d @ {wheels.file_url(WHEEL)}"])
+    wheels.add("c", "2.0", requires=[f"d @ {address.format(url=wheels.file_url(WHEEL))}"])
     assert ask("c") == {"c": "1.0"}
-    assert "is not d" in str(ask.error("c>=2"))
+    assert story in str(ask.error("c>=2"))
 
 
 def test_a_build_that_fails_is_an_error(ask: Ask, tmp_path: Path) -> None:
