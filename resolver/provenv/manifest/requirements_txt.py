@@ -28,6 +28,9 @@ def read_requirements(path: Path) -> Manifest:
         ManifestError: a line that pip would refuse, or that can't be followed; with its file and line.
     """
     draft = Draft(path, "requirements")
+    if path.stem != "requirements":
+        # two files of one folder must not overwrite each other's locks
+        draft.lockfiles = f"lockfiles/{path.stem}"
     RequirementsReader(draft).read(path, draft.requirements, None, ())
     if "constraints" in path.name.lower():
         draft.warn(

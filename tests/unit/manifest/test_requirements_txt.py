@@ -473,3 +473,12 @@ def test_lines_are_those_that_pip_reads(write: Write, text: str) -> None:
     assert [
         (r.text.removeprefix("-e ").removeprefix("--editable="), r.origin.line, r.editable) for r in found
     ] == expected
+
+
+def test_files_of_one_folder_keep_their_locks_apart(tmp_path: Path) -> None:
+    for name in ("requirements.in", "requirements-dev.in"):
+        (tmp_path / name).write_text("numpy\n")
+    folders = [
+        read_manifest(tmp_path / name).lockfiles for name in ("requirements.in", "requirements-dev.in")
+    ]
+    assert folders == [tmp_path / "lockfiles", tmp_path / "lockfiles" / "requirements-dev"]
