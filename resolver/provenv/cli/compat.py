@@ -6,7 +6,7 @@ import argparse
 import re
 import sys
 
-from provenv.cli.flags import add_output
+from provenv.cli.flags import add_evidence, add_output
 from provenv.cli.target_flags import add_target_flags, check_names, envelope_of
 from provenv.compat import Asked, Compatibility, compatibility
 from provenv.errors import InputError
@@ -33,9 +33,7 @@ SHOWN = 12
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's flags."""
     parser.add_argument("package", nargs="?", default="torch", metavar="PACKAGE", help="default: torch")
-    parser.add_argument(
-        "--from", dest="source", metavar="PATH", help="ask about a recorded machine, not this one"
-    )
+    add_evidence(parser, "ask about")
     add_target_flags(parser, plugins())
     add_output(parser)
 
@@ -47,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
 
     known = plugins()
     check_names(args, known)
-    host = Host(known, probe_of([args.source] if args.source else None, known))
+    host = Host(known, probe_of(args.sources, known))
     accelerator = None if args.accelerator == "auto" else args.accelerator
     asked = Asked(args.platform, accelerator, args.build, _python(args.python), envelope_of(args, known))
     found = compatibility(args.package.lower(), asked, host, is_host=_is_host(args, asked, host))
@@ -62,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _is_host(args: argparse.Namespace, asked: Asked, host: Host) -> bool:
     """Whether the question is about a machine: one was named, or no flag describes another's hardware."""
-    if args.source is not None:
+    if args.sources:
         return True
     if asked.platform or asked.envelope.items:
         return False

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from provenv.cli.flags import add_output
+from provenv.cli.flags import add_evidence, add_output
 from provenv.hooks.manager import Plugins, plugins
 from provenv.hooks.types import Detection, Device, Finding, Probe
 from provenv.host import Host
@@ -26,13 +26,7 @@ examples:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """`--record FILE`, `--from PATH...`."""
     parser.add_argument("--record", type=Path, metavar="FILE", help="write every answer to a file")
-    parser.add_argument(
-        "--from",
-        dest="sources",
-        nargs="+",
-        metavar="PATH",
-        help="read a machine's recording or what was pasted of it (files, folders, `-`), not this machine",
-    )
+    add_evidence(parser, "read")
     add_output(parser)
 
 

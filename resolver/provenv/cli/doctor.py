@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from provenv.cli.detect import probe_of
-from provenv.cli.flags import add_output, add_project, add_targets, project_path
+from provenv.cli.flags import add_evidence, add_output, add_project, add_targets, project_path
 from provenv.cli.output import BOLD, DIM, GREEN, RED, YELLOW, paint, print_json, warn
 from provenv.errors import InputError, ProvenvError
 from provenv.hooks.manager import plugins
@@ -43,13 +43,7 @@ HEADINGS = {
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's flags."""
     add_project(parser)
-    parser.add_argument(
-        "--from",
-        dest="sources",
-        nargs="+",
-        metavar="PATH",
-        help="examine the machine of a recording or of pasted texts (files, folders, `-`), not this one",
-    )
+    add_evidence(parser, "examine")
     add_targets(parser, several=False)
     add_output(parser)
 

@@ -52,9 +52,15 @@ def project_path(args: argparse.Namespace) -> Path:
     return found
 
 
-def open_from(args: argparse.Namespace) -> Project:
-    """The project that `add_project`'s and `add_network`'s flags name, opened."""
-    return open_project(project_path(args), network=network_flags(args))
+def open_from(args: argparse.Namespace, *, machine: Sequence[str] | None = None) -> Project:
+    """The project that these flags name, opened on this machine or on one that was recorded."""
+    probe = None
+    if machine:
+        from provenv.hooks.manager import plugins
+        from provenv.pastes.sources import probe_from
+
+        probe = probe_from(machine, plugins(args.cache_dir))
+    return open_project(project_path(args), network=network_flags(args), probe=probe)
 
 
 def network_flags(args: argparse.Namespace) -> NetworkFlags:
@@ -86,6 +92,18 @@ def add_targets(parser: argparse.ArgumentParser, *, several: bool = True) -> Non
     )
     parser.add_argument(
         "--target", action="append" if several else "store", metavar="NAME", default=None, help=text
+    )
+
+
+def add_evidence(parser: argparse.ArgumentParser, what: str) -> None:
+    """`--from PATH…`, which may be repeated: a machine by its recording or by what was pasted of it."""
+    parser.add_argument(
+        "--from",
+        dest="sources",
+        action="extend",
+        nargs="+",
+        metavar="PATH",
+        help=f"{what} a machine's recording or what was pasted of it (files, folders, `-`), not this one",
     )
 
 

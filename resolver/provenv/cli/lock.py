@@ -25,6 +25,7 @@ examples:
   provenv lock --target linux-x86_64-cuda-py312
   provenv lock --upgrade              everything as new as it can be
   provenv lock --upgrade torch        torch alone, and what must follow it
+  provenv lock --for gpu-box.json     for a machine that is elsewhere (see `provenv detect --record`)
 """
 
 
@@ -32,6 +33,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's flags."""
     add_project(parser)
     add_targets(parser)
+    parser.add_argument(
+        "--for",
+        dest="machine",
+        action="append",
+        metavar="PATH",
+        help="what the manifest leaves open is this machine's: a recording or a paste of it",
+    )
     add_upgrade(parser)
     parser.add_argument(
         "--resolution",
@@ -83,7 +91,7 @@ def _is_manifest(path: Path) -> bool:
 def run(args: argparse.Namespace) -> int:
     """Locks, and says what was done."""
     upgrade = upgrade_of(args)
-    project = open_from(args)
+    project = open_from(args, machine=args.machine)
     report_left_out(project, args)
     targets = project.targets(args.target)
     with progress(quiet=args.quiet or args.json) as shown:
