@@ -28,7 +28,7 @@ def test_a_lock_for_a_pasted_machine_promises_its_hardware(
     answer = desk.run("lock", *evidence, "--json").json
     (path,) = (Path(lock["path"]) for lock in answer["locks"] if "-cuda-" in lock["target"])
     assert tomli.loads(path.read_text())["tool"]["provenv"]["envelope"] == {
-        "compute-capability": ["7.0"],
+        "compute-capability": "7.0",
         "driver": "535.183.01",
         "glibc": "2.28",
     }
