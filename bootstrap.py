@@ -2,7 +2,7 @@
 """From a checkout and a Python with pip to a working provenv, with the standard library alone.
 
     python bootstrap.py up demo_project     lock, install and prove the demo on this machine
-    python bootstrap.py test                run the tests
+    python bootstrap.py test                run the tests (pytest's arguments may follow)
 
 The first call makes `.venv` beside this file and installs the checkout into it; later calls only hand over.
 Anything but `test` is a provenv command line.
@@ -36,7 +36,7 @@ def main() -> int:
     testing = arguments[0] == "test"
     prepare("test" if testing else "use")
     if testing:
-        command = [PYTHON, "-m", "pytest", *arguments[1:]]
+        command = [PYTHON, "-m", "pytest", *(arguments[1:] or ["--numprocesses", "auto"])]
         return subprocess.call(list(map(str, command)), cwd=HERE)
     return subprocess.call([str(PYTHON), "-m", "provenv", *arguments])
 
