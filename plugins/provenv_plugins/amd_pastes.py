@@ -99,7 +99,7 @@ def _settled(device: Device) -> Device:
 
 def _report_devices(report: EnvironmentReport) -> Iterable[Device]:
     """The report's GPUs where its torch is a ROCm build, or their names are AMD's."""
-    rocm = report.torch_rocm or (report.fields.get("rocm available") or "").lower() == "true"
+    rocm = report.built_for("rocm", "rocm") or (report.fields.get("rocm available") or "").lower() == "true"
     for gpu in report.gpus:
         if not rocm and not re.search(r"\b(?:AMD|Radeon|Instinct)\b", gpu.name):
             continue
@@ -148,7 +148,7 @@ def _pci(pastes: Sequence[Paste]) -> Iterable[Device]:
     memories = _sysfs_memories(pastes)
     for found in pci_devices(pastes):
         if found.display and _is_amds(found):
-            facts = told({"kernel_driver": found.driver, "pci_id": found.pci_id})
+            facts = told({"kernel_driver": found.driver, "pci_id": found.pci_id, "pci_slot": found.bus_slot})
             yield Device("amd", found.name, memories.get(found.folder), facts=facts)
 
 

@@ -31,7 +31,7 @@ def npu_driver(texts: Iterable[str]) -> str | None:
 
 def _gaudi(text: str) -> Iterable[tuple[str, Device]]:
     """hl-smi draws nvidia-smi's table; the cells of its memory row may touch the bar."""
-    if not re.search(r"\bHL-SMI\b|\bAIP\b|\bhl-smi\b", text):
+    if not re.search(r"\bHL-SMI\b|\bAIP\b|\bhl-smi\b|\bHL-\d", text):
         return
     row = re.compile(r"^\|\s*(\d{1,3})\s+(HL-\S+)\s+\S+\s*\|\s*([0-9a-fA-F:.]+)\s+\S+\s*\|", re.MULTILINE)
     found = list(row.finditer(text))

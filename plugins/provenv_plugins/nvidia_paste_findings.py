@@ -96,17 +96,14 @@ def _unavailable(pasted: PastedNvidia, probe: Probe) -> Iterable[Finding]:
     """A report in which a CUDA build of torch finds no CUDA."""
     for paste in probe.pastes():
         report = environment_report(paste.text)
-        if (
-            report is None
-            or report.torch_cuda is None
-            or report.value("is cuda available") not in ("False", "No")
-        ):
+        cuda = report.built_for("cuda", "cu") if report else None
+        if report is None or cuda is None or report.value("is cuda available") not in ("False", "No"):
             continue
         why = re.search(r"CUDA initialization: ([^\n]*)", paste.text)
         if not pasted.devices:
             yield Finding(
                 "cuda-build-without-gpu",
-                f"torch {report.torch} is built for CUDA {report.torch_cuda}, and no GPU is to be seen",
+                f"torch {report.torch} is built for CUDA {cuda}, and no GPU is to be seen",
                 "in a container: start it with `--gpus all`",
                 "error",
             )

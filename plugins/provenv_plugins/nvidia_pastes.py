@@ -137,7 +137,7 @@ def _table_devices(table: SmiTable) -> Iterable[Device]:
 
 def _report_devices(report: EnvironmentReport) -> Iterable[Device]:
     """The report's GPUs where it is not one of AMD's or another vendor's."""
-    rocm = report.torch_rocm or (report.fields.get("rocm available") or "").lower() == "true"
+    rocm = report.built_for("rocm", "rocm") or (report.fields.get("rocm available") or "").lower() == "true"
     for gpu in report.gpus:
         other = re.search(r"\b(?:AMD|ATI|Radeon|Instinct|Intel|Arc|Apple|Ascend|gfx\d)", gpu.name)
         if not rocm and not other and gpu.name:
@@ -192,7 +192,7 @@ def _proc(text: str) -> Iterable[Device]:
 def _pci(pastes: Sequence[Paste]) -> Iterable[Device]:
     for found in pci_devices(pastes):
         if found.display and (found.vendor_id == VENDOR_ID or found.vendor.startswith("NVIDIA")):
-            facts = told({"kernel_driver": found.driver, "pci_id": found.pci_id})
+            facts = told({"kernel_driver": found.driver, "pci_id": found.pci_id, "pci_slot": found.bus_slot})
             yield Device("nvidia", found.name, facts=facts)
 
 
@@ -283,7 +283,7 @@ def _machine(text: str) -> str | None:
     if found:
         arch = found[2] or found[1]
         return "i386" if arch == "x86" else arch
-    eabi = re.search(r"^# R\d+ \(release\),.*EABI: (\w+)", text, re.MULTILINE)
+    eabi = re.search(r"^# R\d+ \(release\),.*EABI: (\w+)\b, ", text, re.MULTILINE)
     return eabi[1] if eabi else "aarch64" if is_jetson_text(text) else None
 
 

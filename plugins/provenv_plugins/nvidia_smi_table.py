@@ -79,7 +79,7 @@ def _devices(lines: Iterable[str]) -> list[TableDevice]:
 def _device(found: re.Match[str]) -> TableDevice | None:
     name = re.sub(r"\s+\.\.\.$", "...", found[2].strip())
     broken = name in ("ERR!", "???", "Unknown Error")
-    if not broken and not re.search(r"[A-Za-z]{2}|[A-Za-z]\d", name):
+    if not broken and (not re.search(r"[A-Za-z]{2}|[A-Za-z]\d", name) or re.match(r"HL-\d", name)):
         return None
     return TableDevice(int(found[1]), "" if broken else found[2].strip(), found[3], found[4], broken=broken)
 

@@ -94,7 +94,7 @@ def _pci(pastes: Sequence[Paste]) -> Iterable[Device]:
     for found in pci_devices(pastes):
         vendor = _vendor(found)
         if found.display and vendor:
-            facts = told({"kernel_driver": found.driver, "pci_id": found.pci_id})
+            facts = told({"kernel_driver": found.driver, "pci_id": found.pci_id, "pci_slot": found.bus_slot})
             yield Device(vendor, found.name, facts=facts)
 
 

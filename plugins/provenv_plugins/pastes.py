@@ -6,6 +6,15 @@ from collections.abc import Iterable, Sequence
 
 from provenv.hooks import Paste, PasteReader, Reading, hookimpl
 
+MACHINE = (
+    "`python -m torch.utils.collect_env`",
+    "`vllm collect-env`",
+    "`conda info`",
+    "`pip debug --verbose`",
+    "`lscpu`",
+    "`uname -a`",
+)
+
 
 def machine(pastes: Sequence[Paste]) -> Reading:
     """See `machine_pastes.read`."""
@@ -52,9 +61,11 @@ def other_devices(pastes: Sequence[Paste]) -> Reading:
 @hookimpl
 def provenv_paste_readers() -> Iterable[PasteReader]:
     """machine, nvidia, amd, apple, other-devices, places."""
-    yield PasteReader("machine", 10, machine)
-    yield PasteReader("nvidia", 50, nvidia)
-    yield PasteReader("amd", 50, amd)
-    yield PasteReader("apple", 50, apple)
-    yield PasteReader("other-devices", 60, other_devices)
+    yield PasteReader("machine", 10, machine, MACHINE)
+    yield PasteReader("nvidia", 50, nvidia, ("`nvidia-smi` (also with -q, -x, -L, --query-gpu)",))
+    yield PasteReader(
+        "amd", 50, amd, ("`rocminfo`", "`rocm-smi`", "`amd-smi static`", "KFD's topology folder")
+    )
+    yield PasteReader("apple", 50, apple, ("`system_profiler SPDisplaysDataType`",))
+    yield PasteReader("other-devices", 60, other_devices, ("`lspci -nnk`", "`npu-smi info`", "`sycl-ls`"))
     yield PasteReader("places", 90, places)

@@ -61,7 +61,7 @@ def _python(text: str) -> str:
 def _torch(text: str) -> dict[str, str]:
     report = environment_report(text)
     if report is not None and report.torch is not None:
-        facts = _flavoured(report.torch, report.torch_cuda, report.torch_rocm)
+        facts = _flavoured(report.torch, report.built_for("cuda", "cu"), report.built_for("rocm", "rocm"))
         said = report.value("is cuda available", "cuda available", "rocm available") or ""
         works = {"true": "True", "yes": "True", "false": "False", "no": "False"}.get(said.lower())
         return {**facts, "torch_cuda_available": works} if works else facts

@@ -5,11 +5,14 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from provenv.errors import PluginError
 from provenv.hooks.manager import Plugins
 from provenv.hooks.types import Accelerator, Detection, Device, Envelope, Finding, Probe
-from provenv.pastes.understanding import Understanding, understand
+
+if TYPE_CHECKING:
+    from provenv.pastes.understanding import Understanding
 
 _OS = {"Linux": "linux", "Darwin": "macos", "Windows": "windows"}
 
@@ -59,6 +62,8 @@ class Host:
     @cached_property
     def pasted(self) -> Understanding:
         """What the plugins' readers make of the pastes that the machine is known by; a live one has none."""
+        from provenv.pastes.understanding import Understanding, understand
+
         pastes = self.probe.pastes()
         found = understand(pastes, self.plugins.paste_readers.values()) if pastes else Understanding()
         self.problems += found.problems
@@ -93,7 +98,11 @@ class Host:
         detections = (*self.detections.values(), *self._detected(here=False).values())
         found = [device for detection in detections for device in detection.devices if device.vendor != "cpu"]
         makers = {device.vendor for device in found}
-        return (*found, *(device for device in self.pasted.devices if device.vendor not in makers))
+        found += (device for device in self.pasted.devices if device.vendor not in makers)
+        slots = [dict(device.facts).get("pci_slot", "") for device in found]
+        if all(slots):  # the bus's order, where all are known by it
+            found = [device for _, device in sorted(zip(slots, found, strict=True), key=lambda pair: pair[0])]
+        return tuple(found)
 
     def fact(self, name: str) -> str | None:
         """What the devices' software says (`driver`, `cuda_reported`), by the first that knows."""

@@ -41,3 +41,5 @@ class PasteReader:
     name: str
     preference: int
     read: Callable[[Sequence[Paste]], Reading]
+    understands: tuple[str, ...] = ()
+    """What to paste for it, in words: said where nothing in a text is understood."""

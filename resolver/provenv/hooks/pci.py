@@ -34,6 +34,12 @@ class PciDevice:
         """`10de:20b0`, "" where the text has no numbers."""
         return f"{self.vendor_id}:{self.device_id}" if self.vendor_id and self.device_id else ""
 
+    @property
+    def bus_slot(self) -> str:
+        """`0000:01:00.0`, "" where only a folder of sysfs tells one device from another."""
+        slot = self.slot.lower()
+        return f"0000:{slot}" if slot.count(":") == 1 else slot if slot.count(":") == 2 else ""
+
 
 _SLOT = r"(?:[0-9a-fA-F]{4,8}:)?[0-9a-fA-F]{2}:[0-9a-fA-F]{2}\.[0-7]"
 _LSPCI = re.compile(rf"^\s*({_SLOT})\s+(.*)$")

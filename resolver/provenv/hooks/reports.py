@@ -21,6 +21,7 @@ _PART = re.compile(r"^\s*MIG (\S+)\s+Device\s+\d+:")
 _NOTHING = frozenset(("", "n/a", "none", "could not collect", "not found", "no response", "_no response_"))
 
 MODELS = "gpu models and configuration"
+_BUILT = "used to build pytorch"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,25 +37,34 @@ class ReportedGpu:
 class EnvironmentReport:
     """What a report says. `fields`: its keys in lower case -> what stands behind them.
 
-    `torch`: "" where it says that there is none. `torch_rocm` and `torch_cuda`: what it was built for.
+    `torch`: "" where it says that there is none.
     """
 
     fields: Mapping[str, str]
     gpus: tuple[ReportedGpu, ...]
     torch: str | None
-    torch_cuda: str | None = None
-    torch_rocm: str | None = None
 
     def value(self, *keys: str) -> str | None:
         """The first of these fields that says something."""
         return next((v for key in keys if (v := known(self.fields.get(key))) is not None), None)
 
+    def built_for(self, runtime: str, label: str) -> str | None:
+        """The version of a runtime that torch was built for, by the report's own line, else by torch's label.
+
+        `runtime`: its name in the line `<RUNTIME> used to build PyTorch`; `label`: what stands before the
+        digits in the local version (`cu` of `2.4.0+cu121`, which is 12.1).
+        """
+        if line := re.match(r"\d+\.\d\S*", self.fields.get(f"{runtime} {_BUILT}", "")):
+            return line[0]
+        local = re.search(rf"\+{label}(\d[\d.]*)", self.torch or "")
+        digits = local[1].rstrip(".") if local else ""
+        return (digits if "." in digits else f"{digits[:-1]}.{digits[-1]}") if digits else None
+
 
 def known(value: str | None) -> str | None:
     """A field's value, None for `N/A`, `Could not collect`, `No CUDA` and their like."""
-    if value is None or value.strip().lower() in _NOTHING or value.strip().lower().startswith("no cuda"):
-        return None
-    return value.strip()
+    text = (value or "").strip()
+    return None if text.lower() in _NOTHING or re.fullmatch(r"no \w+", text, re.IGNORECASE) else text
 
 
 def fields(text: str) -> dict[str, str]:
@@ -73,27 +83,11 @@ def environment_report(text: str) -> EnvironmentReport | None:
     """The report that stands in a text, whole or cut; None when there is none."""
     found = fields(text)
     told = found.get("pytorch version", found.get("pytorch"))
-    if told is None and MODELS not in found and "cuda used to build pytorch" not in found:
+    if told is None and MODELS not in found and not any(key.endswith(_BUILT) for key in found):
         return None
     version = re.match(r"v?(\d\S*)", told or "")
-    torch = version[1] if version else ("" if (told or "").lower() in ("n/a", "module not found") else None)
-    local = re.search(r"\+(cu|rocm)(\d[\d.]*)", torch or "")
-    cuda = _number(found.get("cuda used to build pytorch")) or (
-        _dotted(local[2]) if local and local[1] == "cu" else None
-    )
-    rocm = _number(found.get("rocm used to build pytorch")) or _number(found.get("hip used to build pytorch"))
-    rocm = rocm or (local[2].rstrip(".") if local and local[1] == "rocm" else None)
-    return EnvironmentReport(found, tuple(_gpus(text.splitlines())), torch, cuda, rocm)
-
-
-def _number(value: str | None) -> str | None:
-    found = re.match(r"\d+\.\d\S*", value or "")
-    return found[0] if found else None
-
-
-def _dotted(digits: str) -> str:
-    """`128` -> 12.8, as CUDA stands in a local version."""
-    return digits if "." in digits else f"{digits[:-1]}.{digits[-1]}"
+    absent = "" if (told or "").lower() in ("n/a", "module not found") else None
+    return EnvironmentReport(found, tuple(_gpus(text.splitlines())), version[1] if version else absent)
 
 
 def _gpus(lines: Sequence[str]) -> Iterable[ReportedGpu]:

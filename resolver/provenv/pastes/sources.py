@@ -12,13 +12,6 @@ from provenv.pastes.gathering import STANDARD_INPUT, gather
 from provenv.pastes.understanding import PasteProbe, understand
 from provenv.recording import load_probe
 
-KNOWN = (
-    "a recording (`provenv detect --record FILE`), `python -m torch.utils.collect_env`, `vllm collect-env`, "
-    "`nvidia-smi` (also with -q, -x, -L, --query-gpu), `rocminfo`, `rocm-smi`, KFD's topology folder, "
-    "`system_profiler SPDisplaysDataType`, `lspci`, `npu-smi info`, `conda info`, `pip debug --verbose`, "
-    "`lscpu`, `uname -a`"
-)
-
 
 def probe_from(sources: Sequence[str], plugins: Plugins) -> Probe:
     """One machine: a recording, or all of these files, folders and standard input together.
@@ -30,7 +23,8 @@ def probe_from(sources: Sequence[str], plugins: Plugins) -> Probe:
     pastes = gather(sources)
     understood = understand(pastes, plugins.paste_readers.values())
     if all(reading.empty for reading in understood.readings):
-        raise _nothing(sources, pastes, understood.problems)
+        known = [words for reader in plugins.paste_readers.values() for words in reader.understands]
+        raise _nothing(sources, pastes, understood.problems, known)
     return PasteProbe(pastes, understood.readings)
 
 
@@ -45,7 +39,9 @@ def _is_recording(source: str) -> bool:
         return False
 
 
-def _nothing(sources: Sequence[str], pastes: Sequence[Paste], problems: Sequence[str]) -> InputError:
+def _nothing(
+    sources: Sequence[str], pastes: Sequence[Paste], problems: Sequence[str], known: Sequence[str]
+) -> InputError:
     lines = [
         (paste.name, line.strip()) for paste in pastes for line in paste.text.splitlines() if line.strip()
     ]
@@ -53,5 +49,5 @@ def _nothing(sources: Sequence[str], pastes: Sequence[Paste], problems: Sequence
     return InputError(
         f"nothing in {', '.join(sources)} tells of a machine",
         evidence=[*seen, *problems],
-        hints=[f"what is understood: {KNOWN}"],
+        hints=["what is understood: a recording (`provenv detect --record FILE`), " + ", ".join(known)],
     )

@@ -115,8 +115,8 @@ def test_lspci_names_every_makers_gpu_and_no_management_controller() -> None:
     answer = detected(text)
 
     assert [(gpu["vendor"], gpu["name"], gpu.get("gfx")) for gpu in answer["gpus"]] == [
-        ("amd", "Navi 33 [Radeon RX 7600]", "gfx1102"),
         ("intel", "Alder Lake-P GT2 [Iris Xe Graphics]", None),
+        ("amd", "Navi 33 [Radeon RX 7600]", "gfx1102"),
     ]
     assert answer["os"] == "linux"
 
