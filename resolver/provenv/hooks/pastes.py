@@ -14,7 +14,7 @@ class Reading:
 
     `answers` are what the machine would have answered a probe: kind (`python`, `file`, `sysctl`, `registry`,
     `environment`, `distributions` ...) -> question -> answer, in the words of `Probe`, each answer as a
-    recording holds it. Beside the interpreter's own facts `python` has `torch`, `torch_cuda`, `torch_rocm`: the
+    recording holds it. Beside the interpreter's facts `python` has `torch`, `torch_cuda`, `torch_rocm`: the
     installed torch and what it was built for ("" for a torch that is known not to be there), and
     `torch_cuda_available` (`True`, `False`). `facts`: `driver`, `cuda_reported`, as a Detection has them.
     """
