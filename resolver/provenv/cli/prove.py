@@ -7,8 +7,8 @@ import sys
 from collections.abc import Callable
 
 from provenv.cli.flags import add_network, add_output, add_project, add_targets, open_from
-from provenv.cli.output import GREEN, RED, YELLOW, note, paint, print_json
-from provenv.environments.store import environment_of
+from provenv.cli.output import GREEN, RED, YELLOW, note, paint, print_json, warn
+from provenv.environments.store import environment_of, outdated
 from provenv.errors import ProofFailed
 from provenv.project import Project
 from provenv.proof.report import CheckResult, Proof
@@ -38,6 +38,12 @@ def run(args: argparse.Namespace) -> int:
     project = open_from(args)
     environment = environment_of(project.folder, args.target)
     (target,) = project.targets([environment.target])
+    if outdated(environment):
+        warn(
+            f"{environment.lock.name} has changed since it was installed, and what is installed is proven; "
+            "`provenv install` makes it anew",
+            quiet=args.quiet,
+        )
     note(f"proving {target.name}", quiet=args.quiet or args.json)
     proof = prove_project(project, environment, target, tell=teller(quiet=args.quiet or args.json))
     if args.json:

@@ -29,10 +29,7 @@ def numerics(context: CheckContext) -> CheckOutcome:
     report = Path(context.scratch) / "numerics.json"
     program = Path(__file__).with_name("numerics.py")
     code = context.run([context.python, "-I", str(program), context.device, str(report)], {})
-    if code != 0:
-        return CheckOutcome(failures=(f"the check-up on {context.device} ended with {_exit(code)}",))
-    found = json.loads(report.read_text(encoding="utf-8"))
-    return CheckOutcome(metrics=found, failures=tuple(found.pop("failures")))
+    return _outcome(report, code, f"the check-up on {context.device}")
 
 
 def finetune(context: CheckContext) -> CheckOutcome:
@@ -47,16 +44,22 @@ def finetune(context: CheckContext) -> CheckOutcome:
     flags = ["--device", context.device, "--json", str(report)]
     argv = [context.python, "-I", "-c", _RUN_MODULE, str(demo_folder()), PACKAGE, *flags]
     code = context.run(argv, {})
-    if not report.exists():
-        return CheckOutcome(failures=(f"the fine-tune on {context.device} ended with {_exit(code)}",))
-    found = json.loads(report.read_text(encoding="utf-8"))
-    failures = tuple(found.pop("failures", ()))
-    if code != 0 and not failures:
-        failures = (f"the fine-tune on {context.device} ended with {_exit(code)}",)
-    return CheckOutcome(metrics=found, failures=failures)
+    return _outcome(report, code, f"the fine-tune on {context.device}")
 
 
 BUILT_IN: Sequence[Check] = (Check("numerics", numerics), Check("finetune", finetune))
+
+
+def _outcome(report: Path, code: int, what: str) -> CheckOutcome:
+    """What a program's report says, whose key `failures` says why it failed; without one it has failed."""
+    ended = f"{what} ended with {_exit(code)}"
+    if not report.exists():
+        return CheckOutcome(failures=(f"{ended} and without its report",))
+    found = json.loads(report.read_text(encoding="utf-8"))
+    failures = tuple(found.pop("failures"))
+    if code != 0 and not failures:
+        failures = (ended,)
+    return CheckOutcome(metrics=found, failures=failures)
 
 
 def _has(context: CheckContext, *modules: str) -> bool:
@@ -66,7 +69,8 @@ def _has(context: CheckContext, *modules: str) -> bool:
 def _exit(code: int) -> str:
     """An exit code in words; a negative one is the signal that killed the process (POSIX)."""
     if code >= 0:
-        return f"exit code {code}"
+        # Windows ends a crashed program with an NTSTATUS, which everybody knows in hexadecimal.
+        return f"exit code {code}" if code < 2**16 else f"exit code {code:#x}"
     import signal
 
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,7 +40,7 @@ class CheckResult:
             "name": self.name,
             "outcome": self.outcome,
             "seconds": round(self.seconds, 2),
-            "metrics": dict(self.metrics),
+            "metrics": {str(name): _plain(value) for name, value in self.metrics.items()},
             "failures": list(self.failures),
             "skipped": self.skipped,
         }
@@ -75,6 +76,11 @@ class Proof:
         return ()
 
     @property
+    def limits(self) -> tuple[str, ...]:
+        """What the verdict does not rest on: the checks that were skipped, each with its reason."""
+        return tuple(f"{check.name}: {check.skipped}" for check in self.checks if check.skipped is not None)
+
+    @property
     def proven(self) -> bool:
         """Whether at least one check ran, and none failed."""
         return bool(self.checks) and not self.reasons
@@ -90,6 +96,7 @@ class Proof:
             "format": FORMAT,
             "verdict": self.verdict,
             "reasons": list(self.reasons),
+            "limits": list(self.limits),
             "target": self.target,
             "lock": self.lock,
             "lock_sha256": self.lock_sha256,
@@ -101,6 +108,19 @@ class Proof:
             "checks": [check.to_json() for check in self.checks],
             "versions": dict(sorted(self.versions.items())),
         }
+
+
+def _plain(value: object) -> object:
+    """A figure of a plugin's check as JSON can say it: no NaN, no infinity, no other types."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if value is None or isinstance(value, (str, int)):
+        return value
+    if isinstance(value, Mapping):
+        return {str(name): _plain(one) for name, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(one) for one in value]
+    return str(value)
 
 
 def write_proof(proof: Proof, path: Path) -> None:

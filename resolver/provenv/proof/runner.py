@@ -42,8 +42,9 @@ def prove(subject: Subject, checks: Sequence[Check], *, tell: Callable[[str], No
     when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     results = []
     with tempfile.TemporaryDirectory(prefix="provenv-proof-") as scratch:
-        for check in checks:
-            folder = Path(scratch) / check.name
+        for number, check in enumerate(checks):
+            # by number: a plugin's name may be no file's name
+            folder = Path(scratch) / str(number)
             folder.mkdir()
             results.append(_run(check, subject, folder, tell))
     python, versions = _inventory(environment)
