@@ -1,0 +1,123 @@
+"""A conda lock in the hands of others: conda-lock, conda's and rattler's parsers, environment.yml, pixi."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from support.conda_channel import MINOR
+from support.index_server import TestIndex
+
+from .conftest import CondaDesk
+
+CUDA = 'platform = "linux-x86_64"\naccelerator = "cuda"\ncuda = "12.9"'
+GPU = {"lab": CUDA}
+
+
+def urls(text: str) -> set[str]:
+    return {
+        line.partition("#")[0] for line in text.splitlines() if "://" in line and not line.startswith("#")
+    }
+
+
+@pytest.fixture
+def locked(desk: CondaDesk, recorded: Path) -> CondaDesk:
+    desk.conda([recorded], "python 3.13.*", "pytorch", "numpy", targets=GPU)
+    desk.run("lock")
+    return desk
+
+
+def test_conda_locks_own_model_takes_it_round_unchanged(locked: CondaDesk) -> None:
+    from conda_lock.lockfile import parse_conda_lock_file, write_conda_lock_file
+
+    path = locked.locks / "lab.conda-lock.yml"
+    again = locked.root / "again.yml"
+    write_conda_lock_file(parse_conda_lock_file(path), again, None, include_help_text=False)
+    own = "".join(line for line in path.read_text().splitlines(True) if not line.startswith("#"))
+    assert again.read_text() == own
+
+
+def test_conda_lock_renders_the_same_set_as_export(locked: CondaDesk) -> None:
+    command = [sys.executable, "-m", "conda_lock", "render", "-k", "explicit", "-p", "linux-64"]
+    template = str(locked.root / "rendered-{platform}.txt")
+    lock = str(locked.locks / "lab.conda-lock.yml")
+    subprocess.run([*command, "--filename-template", template, lock], check=True, capture_output=True)
+    rendered = (locked.root / "rendered-linux-64.txt").read_text()
+    own = locked.run("export", "--format", "explicit", "-q").out
+    assert urls(rendered) == urls(own) == {p["url"] for p in locked.locked()["package"]}
+    assert set(re.findall("#[0-9a-f]{32}$", own, re.M)) == set(re.findall("#[0-9a-f]{32}$", rendered, re.M))
+
+
+def test_an_explicit_file_is_read_by_rattlers_parser(locked: CondaDesk) -> None:
+    from rattler.explicit_environment.environment import ExplicitEnvironmentSpec
+
+    found = ExplicitEnvironmentSpec.from_str(locked.run("export", "--format", "explicit", "-q").out)
+    assert str(found.platform) == "linux-64"
+    assert {package.url.partition("#")[0] for package in found.packages} == {
+        package["url"] for package in locked.locked()["package"]
+    }
+
+
+def test_an_explicit_file_is_read_by_condas_own_parser(locked: CondaDesk) -> None:
+    from conda_lock._vendor.conda.models.match_spec import MatchSpec
+
+    lines = locked.run("export", "--format", "explicit", "-q").out.splitlines()
+    specs = [MatchSpec(line) for line in lines if not line.startswith(("#", "@"))]
+    found = {(s.get("url"), str(s.get("name")), str(s.get("version")), str(s.get("build"))) for s in specs}
+    assert found == {(p["url"], p["name"], p["version"], p["build"]) for p in locked.locked()["package"]}
+
+
+def test_in_an_explicit_file_each_stands_behind_what_it_needs(locked: CondaDesk) -> None:
+    lines = locked.run("export", "--format", "explicit", "-q").out.splitlines()
+    place = {line.rsplit("/", 1)[-1].rsplit("-", 2)[0]: n for n, line in enumerate(lines) if "://" in line}
+    assert place["python"] < place["numpy"] < place["pytorch"]
+    assert place["libblas"] < place["libcblas"] < place["numpy"]
+
+
+def test_an_environment_file_of_a_lock_locks_to_the_same(
+    desk: CondaDesk, archives: Path, index: TestIndex
+) -> None:
+    index.add("above", "1.0")
+    desk.conda([archives], f"python {MINOR}.*", "activated", pypi=["above"], index=index)
+    desk.run("lock")
+    before = desk.locked()["package"]
+    text = desk.run("export", "--format", "environment-yml", "-q").out
+    document = yaml.safe_load(text)
+    assert document["channels"] == [archives.as_uri(), "nodefaults"]
+    assert document["dependencies"][-1] == {"pip": ["above==1.0"]}
+    (desk.folder / "other").mkdir()
+    # conda-forge's python would bring pip along; this channel has none
+    (desk.folder / "other" / "environment.yml").write_text(
+        text.replace("- pip\n", "").replace("- above", f"- --index-url {index.url}\n  - above")
+    )
+    desk.run("lock", "-f", "other/environment.yml")
+    (again,) = (desk.folder / "other" / "lockfiles").glob("*.conda-lock.yml")
+    strip = ("category",)
+    found = yaml.safe_load(again.read_text())["package"]
+    assert [{k: v for k, v in p.items() if k not in strip} for p in found] == [
+        {k: v for k, v in p.items() if k not in strip} for p in before
+    ]
+
+
+def test_a_pixi_lock_is_read_by_rattler(locked: CondaDesk) -> None:
+    from rattler import LockFile
+
+    path = locked.root / "pixi.lock"
+    locked.run("export", "--format", "pixi", "-o", path)
+    document = LockFile.from_path(path)
+    (platform,) = document.platforms()
+    assert platform.name == "linux-64" and "__cuda=12.9" in platform.virtual_packages
+    environment = document.default_environment()
+    assert environment
+    found = {package.location for package in environment.packages(platform) or []}
+    assert found == {p["url"].removeprefix("file://") for p in locked.locked()["package"]}
+
+
+def test_a_form_that_there_is_not(locked: CondaDesk) -> None:
+    told = locked.run("export", "--target", "lab", "--format", "explicite", expect=2).err
+    assert "did you mean 'explicit'?" in told
