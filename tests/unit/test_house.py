@@ -29,9 +29,11 @@ RANKS = {
     "pypi": 4,
     "resolution": 4,
     "project": 5,
+    "conda": 6,
     "resolving": 6,
     "locks": 6,
     "environments": 7,
+    "mixing": 7,
     "locking": 8,
     "installing": 8,
     "proof": 8,
@@ -136,3 +138,28 @@ def test_a_warm_lock_imports_no_stranger(tmp_path: Path) -> None:
     assert first.stdout
     assert sorted(loaded & set(STRANGERS)) == []
     assert not any(name.startswith("provenv.resolving") for name in loaded)
+
+
+def test_a_fresh_conda_lock_imports_neither_rattler_nor_conda_lock(tmp_path: Path) -> None:
+    pytest.importorskip("rattler")
+    (tmp_path / "channel" / "noarch").mkdir(parents=True)
+    (tmp_path / "channel" / "noarch" / "repodata.json").write_text('{"packages": {}, "packages.conda": {}}')
+    (tmp_path / "pyproject.toml").write_text(
+        '[project]\nname = "x"\nversion = "1"\n[tool.provenv]\npip-config = false\n'
+        '[tool.provenv.conda]\nchannels = ["./channel"]\n'
+        '[tool.provenv.targets.lab]\naccelerator = "cpu"\npackaging = "conda"\n'
+    )
+    program = textwrap.dedent(
+        f"""
+        import sys
+        from provenv.cli import main
+        flags = ["-q", "--target", "lab", "--cache-dir", {str(tmp_path / "cache")!r}]
+        assert main(["lock", *flags]) == 0
+        print(*sorted(sys.modules))
+        """
+    )
+    command = [sys.executable, "-c", program]
+    subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    second = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    heavy = {"rattler", "conda_lock", "pydantic", "httpx", "asyncio"}
+    assert sorted(set(second.stdout.split()) & heavy) == []
