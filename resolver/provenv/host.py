@@ -54,6 +54,15 @@ class Host:
         return platform.os if platform else _OS.get(self.probe.python("system") or "")
 
     @property
+    def system(self) -> str | None:
+        """The operating system as it calls itself (`uname`, `platform.system()`), in lower case: `darwin`."""
+        told = self.probe.python("system")
+        platform = self.plugins.platforms.get(self.platform or "")
+        if not told and platform is not None:
+            told = platform.marker_environment(platform.defaults)["platform_system"]
+        return told.lower() if told else None
+
+    @property
     def arch(self) -> str | None:
         """`x86_64`, `aarch64`, `arm64` ...; of a machine that no platform plugin knows as it says so."""
         platform = self.plugins.platforms.get(self.platform or "")

@@ -30,7 +30,6 @@ NOT_SAID: Mapping[str, tuple[str, str]] = {
     "xpu-155h-clinfo": ("os", "`clinfo -l` prints the same names on Linux and Windows"),
     "ci-h100-buildkite-580": ("gpus", "its table shows four H100; the entry counts none"),
 }
-OS = {"darwin": "macos"}
 ARCH = {"AMD64": "x86_64", "arm64": "aarch64"}
 GPU = ("vendor", "name", "compute_capability", "gfx", "memory_mib", "pci_id", "kernel_driver")
 
@@ -58,7 +57,7 @@ def test_a_machine_is_read_as_an_expert_reads_it(name: str) -> None:
     expert, answer = readings()[name]["expert"], detected(name)
     left_out = NOT_SAID.get(name, ("", ""))[0]
 
-    told = {key: _expected(key, expert[key]) for key in ("os", "arch") if key in expert}
+    told = {key: _normal(key, expert[key]) for key in ("os", "arch") if key in expert}
     told |= {key: expert[key] for key in ("python", "libc", "driver", "cuda_reported") if key in expert}
     told.pop(left_out, None)
     assert {key: _normal(key, answer[key]) for key in told} == told
@@ -82,10 +81,6 @@ def test_what_no_text_says_is_not_made_up(name: str) -> None:
 def test_a_reading_that_is_left_out_says_why() -> None:
     assert set(NOT_SAID) <= set(readings())
     assert all(len(why) > 20 for _, why in NOT_SAID.values())
-
-
-def _expected(key: str, value: str) -> str:
-    return _normal(key, OS.get(value, value))
 
 
 def _normal(key: str, value: str) -> str:

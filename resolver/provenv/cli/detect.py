@@ -69,7 +69,7 @@ def describe(host: Host) -> dict[str, object]:
     """What is known of a machine, as `--json` prints it; what nothing says is null."""
     libc = _libc(host)
     return {
-        "os": host.os,
+        "os": host.system,
         "arch": host.arch,
         "libc": libc,
         "python": host.python,

@@ -190,7 +190,7 @@ def test_a_mac_names_its_gpu_and_its_release() -> None:
     assert [(gpu["vendor"], gpu["name"], gpu["memory_mib"]) for gpu in answer["gpus"]] == [
         ("apple", "Apple M4 Pro", None)
     ]
-    assert (answer["os"], answer["arch"], answer["usable"]) == ("macos", "arm64", ["mps", "cpu"])
+    assert (answer["os"], answer["arch"], answer["usable"]) == ("darwin", "arm64", ["mps", "cpu"])
 
 
 def test_an_intel_mac_has_its_cards_and_no_mps() -> None:
@@ -200,7 +200,7 @@ def test_an_intel_mac_has_its_cards_and_no_mps() -> None:
     answer = detected(text)
 
     assert {(gpu["vendor"], gpu["memory_mib"]) for gpu in answer["gpus"]} == {("intel", None), ("amd", 8192)}
-    assert (answer["os"], answer["arch"], answer["usable"]) == ("macos", "x86_64", ["cpu"])
+    assert (answer["os"], answer["arch"], answer["usable"]) == ("darwin", "x86_64", ["cpu"])
 
 
 def test_python_under_rosetta_shows_in_sysctl() -> None:
@@ -259,7 +259,7 @@ SYSTEMINFO = "OS Name:   Microsoft Windows 11 Pro\nSystem Type:  x64-based PC\n"
         (PIP_LINUX, ("linux", "aarch64", "glibc-2.39", "3.12.3", None)),
         (PIP_WINDOWS, ("windows", "x86_64", None, "3.11.9", None)),
         (SHELL, ("linux", "x86_64", "glibc-2.35", "3.10.12", None)),
-        (DARWIN, ("macos", "arm64", None, None, None)),
+        (DARWIN, ("darwin", "arm64", None, None, None)),
         (SYSTEMINFO, ("windows", "x86_64", None, None, None)),
     ],
     ids=["conda linux", "conda windows", "pip linux", "pip windows", "shell", "darwin", "systeminfo"],

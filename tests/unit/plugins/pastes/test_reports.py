@@ -257,8 +257,8 @@ def test_a_check_env_report_counts_the_gpus_of_a_line() -> None:
 @pytest.mark.parametrize(
     ("system", "platform", "expected"),
     [
-        ("macOS 14.7.3 (arm64)", "macOS-14.7.3-arm64-arm-64bit", ("macos", "arm64", ["mps", "cpu"])),
-        ("macOS 12.6 (x86_64)", "macOS-12.6-x86_64-i386-64bit", ("macos", "x86_64", ["cpu"])),
+        ("macOS 14.7.3 (arm64)", "macOS-14.7.3-arm64-arm-64bit", ("darwin", "arm64", ["mps", "cpu"])),
+        ("macOS 12.6 (x86_64)", "macOS-12.6-x86_64-i386-64bit", ("darwin", "x86_64", ["cpu"])),
         ("Microsoft Windows 11 Pro", "Windows-10-10.0.22631-SP0", ("windows", None, ["cpu"])),
         ("Microsoft Windows 10 (10.0.19045 64 bitar)", "Windows-10-10.0.19045", ("windows", None, ["cpu"])),
         ("Fedora Linux 38 (riscv64)", "Linux-6.1.80-riscv64-with-glibc2.37", ("linux", "riscv64", ["cpu"])),
