@@ -168,8 +168,9 @@ class Candidates:
         cutoff = rules.cutoff_of(self.name)
         if cutoff is not None and not artifact.url.startswith("file:"):
             if artifact.uploaded is None:
-                return f"has no upload time, and only files from before {cutoff} count"
-            if artifact.uploaded >= cutoff:
+                if self.listing.dated:
+                    return f"has no upload time, and only files from before {cutoff} count"
+            elif artifact.uploaded >= cutoff:
                 return f"was published on {artifact.uploaded[:10]}, and only files from before {cutoff} count"
         hashes = rules.hashes.get(self.name)
         if hashes and has_wanted_hash(artifact, hashes) is False:

@@ -30,7 +30,17 @@ class Listing:
     project, `where`: which ones.
     """
 
-    __slots__ = ("_places", "everything", "found", "name", "prereleases", "table", "versions", "where")
+    __slots__ = (
+        "_dated",
+        "_places",
+        "everything",
+        "found",
+        "name",
+        "prereleases",
+        "table",
+        "versions",
+        "where",
+    )
 
     def __init__(self, name: str, projects: list[Project], route: Route) -> None:
         merged: dict[str, tuple[tuple[object, ...], list[tuple[Project, int]]]] = {}
@@ -46,7 +56,16 @@ class Listing:
         self.table = VersionTable([key for _, (key, _) in newest_first], self.versions)
         self.everything = (1 << len(self.versions)) - 1
         self.prereleases = sum(1 << i for i, (_, (key, _)) in enumerate(newest_first) if is_prerelease(key))
+        self._dated: bool | None = None
         self._places = tuple(places for _, (_, places) in newest_first)
+
+    @property
+    def dated(self) -> bool:
+        """Whether any file has an upload time: some indexes give none at all (they are older than that)."""
+        if self._dated is None:
+            files = (file for version in range(len(self.versions)) for file in self.files(version))
+            self._dated = any(file.uploaded is not None for file in files)
+        return self._dated
 
     def files(self, version: int) -> list[Artifact]:
         """The files of one version, made when they are asked for: most versions are never looked at."""

@@ -162,7 +162,19 @@ class Search:
             if package.artifact is not None and package.artifact.yanked is not None:
                 reason = f": {package.artifact.yanked}" if package.artifact.yanked else ""
                 notes.append(f"{package.name} {package.version} was yanked{reason}")
+        undated = [p.name for p in packages if self._is_undated(p)]
+        if undated:
+            notes.append(
+                f"the index gives no upload times, so that exclude-newer can't hold back {', '.join(undated)}"
+            )
         return notes
+
+    def _is_undated(self, package: Package) -> bool:
+        """Whether `exclude-newer` could not be applied to a package."""
+        artifact = package.artifact
+        if artifact is None or artifact.uploaded is not None or package.direct is not None:
+            return False
+        return artifact.local_path is None and self.request.rules.cutoff_of(package.name) is not None
 
 
 def _names(needs: object) -> Sequence[Node]:

@@ -144,8 +144,17 @@ def test_files_without_a_date_do_not_exist_either(index: TestIndex, ask: Ask) ->
     index.add("a", "1.0", uploaded=EARLY)
     index.add("a", "2.0", uploaded=None)
     assert ask("a", exclude_newer="2024-06-01T00:00:00Z") == {"a": "1.0"}
-    index.formats = ("html",)
-    assert "has no upload time" in str(ask.error("a", exclude_newer="2024-06-01T00:00:00Z"))
+    index.add("b", "1.0", uploaded=EARLY)
+    index.add("b", "2.0", uploaded=None)
+    assert "has no upload time" in str(ask.error("b==2.0", exclude_newer="2024-06-01T00:00:00Z"))
+
+
+def test_an_index_that_gives_no_dates_at_all_is_told_and_not_emptied(index: TestIndex, ask: Ask) -> None:
+    index.add("a", "1.0")
+    index.formats = ("html",)  # PEP 503 has no place for a date
+    found = ask.resolution("a", exclude_newer="2019-06-01T00:00:00Z")
+    assert [package.version for package in found.packages] == ["1.0"]
+    assert found.notes == ("the index gives no upload times, so that exclude-newer can't hold back a",)
 
 
 def test_local_files_need_no_date(index: TestIndex, ask: Ask, tmp_path: Path) -> None:
