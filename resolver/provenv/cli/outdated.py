@@ -11,7 +11,8 @@ from provenv.cli.progress import progress
 from provenv.locking import resolver_of
 from provenv.locks.reader import Lock
 from provenv.project import Project
-from provenv.resolving.resolve import Options
+from provenv.resolving.resolve import Options, Resolver
+from provenv.targets import Target
 
 DESCRIPTION = """\
 It resolves anew without writing anything. `latest` is the newest version that has a file for the target."""
@@ -60,6 +61,8 @@ def outdated(project: Project, lock: Lock, *, quiet: bool = True) -> list[Outdat
     with progress(quiet=quiet) as shown, resolver_of(project, shown.event, shown.note) as resolver:
         shown.target(lock.target)
         (target,) = project.targets([lock.target.name])
+        if target.packaging == "conda":
+            return _outdated_conda(project, target, lock, resolver)
         resolution = resolver.resolve(target, Options({}))
         upgrades = {package.name: package.version for package in resolution.packages}
         rows = []
@@ -70,3 +73,18 @@ def outdated(project: Project, lock: Lock, *, quiet: bool = True) -> list[Outdat
             if upgrades.get(package.name) != package.version or latest not in (None, package.version):
                 rows.append(Outdated(package.name, package.version, upgrades.get(package.name), latest))
     return rows
+
+
+def _outdated_conda(project: Project, target: Target, lock: Lock, resolver: Resolver) -> list[Outdated]:
+    """The same for a conda target; what no relock would take is not looked for in its channels."""
+    from provenv.mixing import Mixer
+
+    with Mixer(project, lambda: resolver) as mixer:
+        found = mixer.resolve(target)
+    after = {package.name: package.version for package in found.conda}
+    after |= {package.name: package.version for package in found.packages}
+    return [
+        Outdated(name, version, after.get(name), None)
+        for name, version in sorted(lock.versions.items())
+        if after.get(name) != version
+    ]

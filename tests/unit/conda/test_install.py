@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import signal
 import subprocess
 import time
 from pathlib import Path
 
-from support.conda_channel import MINOR, PYTHON, archive, served, write_channel
+from support.conda_channel import MINOR, PYTHON, served
 from support.index_server import TestIndex
 
 from .conftest import CondaDesk
@@ -244,11 +243,29 @@ def test_trees_and_reasons_know_both_halves(desk: CondaDesk, archives: Path, ind
     assert "activated 1.0 needs base-lib" in desk.run("why", "base-lib").out
 
 
-def test_variables_of_the_lock_are_the_environments(desk: CondaDesk, tmp_path: Path) -> None:
-    channel = write_channel(tmp_path / "team", archive("thing"))
+def test_outdated_asks_the_channels(desk: CondaDesk, archives: Path) -> None:
+    desk.conda([archives], "base-lib <2")
+    desk.run("lock")
+    desk.conda([archives], "base-lib")
+    assert desk.run("outdated", "--json").json["packages"] == [
+        {"name": "base-lib", "locked": "1.0", "upgrade": "2.0", "latest": None}
+    ]
+
+
+def test_variables_of_an_environment_file_are_the_environments(desk: CondaDesk, archives: Path) -> None:
     (desk.folder / "environment.yml").write_text(
-        f"channels: [{channel}]\ndependencies: [thing]\nvariables:\n  TEAM_MODE: fast\n"
+        f"channels: [{archives}]\ndependencies: [python={MINOR}]\nvariables:\n  TEAM_MODE: fast\n"
     )
     desk.run("lock", "-f", "environment.yml")
-    told = json.loads(desk.run("manifest", "-f", "environment.yml", "--json").out)
-    assert told["kind"] == "environment"
+    desk.run("install", "-f", "environment.yml")
+    code = "import os; print(os.environ['TEAM_MODE'])"
+    assert desk.run("run", "--", "python", "-c", code).out == "fast\n"
+
+
+def test_a_check_runs_in_the_activated_environment(desk: CondaDesk, archives: Path) -> None:
+    everything(desk, archives)
+    desk.run("install")
+    proof = desk.run("prove", "--json", expect=1).json
+    assert proof["versions"] == {"tiny": "1.0"}
+    assert proof["python"] == PYTHON
+    assert proof["verdict"] == "failed" and "torch is not in this environment" in proof["reasons"][0]
