@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from provenv.cli import install as install_command
 from provenv.cli import lock as lock_command
 from provenv.cli import prove as prove_command
 from provenv.cli.flags import add_network, add_output, add_project, add_targets, open_from
-from provenv.cli.output import note, print_json
+from provenv.cli.output import GREEN, note, paint, print_json
 from provenv.cli.progress import progress
-from provenv.installing import install_project
-from provenv.locking import lock_targets
-from provenv.proving import prove_project
+from provenv.installing import InstallOutcome, install_project
+from provenv.locking import Locked, lock_targets
+from provenv.proving import prove_project, standing_proof
 
 DESCRIPTION = """\
 Everything from the manifest to the proof, as far as it is needed: a lock that fits is left alone, an
@@ -32,6 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_project(parser)
     add_targets(parser, several=False)
     parser.add_argument("--locked", action="store_true", help="a missing or stale lock is an error")
+    parser.add_argument("--again", action="store_true", help="prove anew what was proven here before")
     parser.add_argument("--into", type=Path, metavar="DIR", help="make the environment there")
     lock_command.add_upgrade(parser)
     add_network(parser)
@@ -66,18 +69,41 @@ def run(args: argparse.Namespace) -> int:
         )
     if not args.json:
         install_command.report(installed, quiet=args.quiet, verbose=bool(args.verbose))
+    if not args.again:
+        standing = standing_proof(project, installed.environment, installed.target)
+        if standing is not None:
+            return _already(args, locked, installed, standing)
     note(f"proving {installed.target.name}", quiet=quiet)
     proof = prove_project(
         project, installed.environment, installed.target, tell=prove_command.teller(quiet=quiet)
     )
     if args.json:
-        print_json(
-            {
-                "locks": [lock_command.to_json(one) for one in locked],
-                "environment": install_command.to_json(installed),
-                "proof": proof.to_json(),
-            }
-        )
+        print_json(to_json(locked, installed, proof.to_json()))
         return int(not proof.proven)
     prove_command.report(project, proof, quiet=args.quiet)
+    return 0
+
+
+def to_json(
+    locked: Sequence[Locked], installed: InstallOutcome, proof: Mapping[str, object]
+) -> dict[str, object]:
+    """The three steps' outcomes, for `--json`."""
+    return {
+        "locks": [lock_command.to_json(one) for one in locked],
+        "environment": install_command.to_json(installed),
+        "proof": proof,
+    }
+
+
+def _already(
+    args: argparse.Namespace,
+    locked: Sequence[Locked],
+    installed: InstallOutcome,
+    proof: Mapping[str, object],
+) -> int:
+    if args.json:
+        print_json(to_json(locked, installed, proof))
+    elif not args.quiet:
+        done = paint("proven", GREEN, sys.stdout)
+        print(f"{installed.target.name} was {done} here on {proof['when']}; `provenv prove` does it again")
     return 0
