@@ -13,7 +13,7 @@ import pytest
 
 from provenv import errors
 from provenv.cli.commands import COMMANDS
-from provenv.cli.main import parser_for
+from provenv.cli.dispatch import parser_for
 from provenv.config.pip_config import KEYS as PIP_KEYS
 from provenv.config.user_config import KEYS as USER_KEYS
 from provenv.config.user_config import read_user_config

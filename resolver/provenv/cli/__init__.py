@@ -17,7 +17,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if argv is None:
             # a cancelled CI job sends SIGTERM: what was begun must end as cleanly as by ctrl-C
             signal.signal(signal.SIGTERM, _interrupt)
-        from provenv.cli.main import run_command
+        from provenv.cli.dispatch import run_command
 
         return run_command(list(sys.argv[1:] if argv is None else argv))
     except KeyboardInterrupt:

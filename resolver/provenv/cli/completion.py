@@ -31,7 +31,7 @@ def run(args: argparse.Namespace) -> int:
 def whole_parser() -> argparse.ArgumentParser:
     """One parser with every command below it; completions and the manual are made from it."""
     from provenv.cli.commands import COMMANDS
-    from provenv.cli.main import parser_for
+    from provenv.cli.dispatch import parser_for
 
     parser = argparse.ArgumentParser(prog="provenv", description="an environment resolver with plugins")
     parser.add_argument("-V", "--version", action="store_true", help="print the version")
