@@ -52,9 +52,8 @@ def prepare(purpose: str) -> None:
         venv.create(HOME, with_pip=True, clear=HOME.exists())
     say("installing provenv" + (" and its test tools" if purpose == "test" else ""))
     pip("--upgrade", "pip>=25.1")  # the first with --group
-    pip(
-        "--editable", str(HERE), *(["--group", f"{HERE / 'pyproject.toml'}:dev"] if purpose == "test" else [])
-    )
+    group = ["--group", f"{HERE / 'pyproject.toml'}:dev"] if purpose == "test" else []
+    pip("--editable", f"{HERE}[conda]", *group)
     stamp.write_text(wanted)
 
 
