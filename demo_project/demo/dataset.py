@@ -14,8 +14,8 @@ from torch.utils.data import DataLoader, Dataset
 from demo.segment import ngrams
 
 PADDING, UNKNOWN = 0, 1
-LONGEST = 200
-"""Words (and twice as many n-grams) of a text that are looked at; a longer one is cut."""
+MOST_WORDS, MOST_NGRAMS = 128, 512
+"""What is looked at of a long text: its first words, its most frequent n-grams."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +90,9 @@ class TextDataset(Dataset[tuple[Encoded, int]]):
 
 def encode(text: str, words: Sequence[str], vocabulary: Vocabulary) -> Encoded:
     """A text as numbers; one of no words at all is one unknown word."""
-    numbers = [vocabulary.words.get(word, UNKNOWN) for word in words[:LONGEST]] or [UNKNOWN]
+    numbers = [vocabulary.words.get(word, UNKNOWN) for word in words[:MOST_WORDS]] or [UNKNOWN]
     counts = Counter(vocabulary.ngrams[gram] for gram in ngrams(text) if gram in vocabulary.ngrams)
-    frequent = counts.most_common(2 * LONGEST) or [(PADDING, 1)]
+    frequent = counts.most_common(MOST_NGRAMS) or [(PADDING, 1)]
     weights = torch.tensor([(1 + math.log(n)) * vocabulary.rarity[gram] for gram, n in frequent])
     return Encoded(
         torch.tensor(numbers),

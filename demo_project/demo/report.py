@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import platform
-import tempfile
 from importlib import metadata
 from pathlib import Path
 
@@ -46,13 +45,12 @@ def document(task: Task, result: Result, device: torch.device, seed: int) -> dic
 def write_json(path: Path, content: dict[str, object]) -> None:
     """Write a JSON file whole or not at all. Raises DemoError where that can't be done."""
     text = json.dumps(content, ensure_ascii=False, indent=2) + "\n"
+    half_done = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.", delete=False
-        ) as file:
-            file.write(text)
-        os.replace(file.name, path)  # noqa: PTH105
+        half_done.write_text(text, encoding="utf-8")
+        half_done.replace(path)
     except OSError as error:
+        half_done.unlink(missing_ok=True)
         raise DemoError(f"{path} can't be written: {error.strerror}") from None
 
 

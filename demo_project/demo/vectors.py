@@ -13,7 +13,7 @@ from torch.nn import functional
 
 @dataclass(frozen=True, slots=True)
 class SkipGramSettings:
-    """How vectors are pre-trained: a pair is set against `negatives` words, by `pool` words a batch.
+    """How vectors are pre-trained: a pair is set against `negatives` words, by `pool` words a batch."""
 
     dimensions: int = 100
     window: int = 10
@@ -21,6 +21,8 @@ class SkipGramSettings:
     pool: int = 64
     epochs: int = 2
     batch: int = 8192
+    least_batches: int = 100
+    """Of a small corpus the batches are smaller, so that a pass has about this many."""
     learning_rate: float = 0.15
     least_count: int = 3
     subsample: float = 1e-3
@@ -60,7 +62,8 @@ def pretrain(
     for epoch in range(settings.epochs):
         centers, contexts = _pairs(tokens, owners, frequencies, settings, generator)
         total = torch.zeros((), device=device)
-        for rows in torch.randperm(len(centers), generator=generator).split(settings.batch):
+        batch = max(1, min(settings.batch, len(centers) // settings.least_batches))
+        for rows in torch.randperm(len(centers), generator=generator).split(batch):
             drawn = torch.rand(settings.pool, generator=generator) * noise[-1]
             pool = torch.searchsorted(noise, drawn).clamp_(max=len(words) - 1)
             pairs = (centers[rows].to(device), contexts[rows].to(device))
