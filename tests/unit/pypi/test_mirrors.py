@@ -153,13 +153,13 @@ def test_a_lock_made_behind_a_mirror_and_without_it_says_the_same(
 @pytest.mark.parametrize(
     ("url", "expected"),
     [
-        ("http://m.example/root/torch/torch-1.whl", "https://o.example/simple/torch/torch-1.whl"),
-        ("http://m.example/root/files/torch-1.whl", "https://o.example/simple/files/torch-1.whl"),
+        ("http://m.example/base/torch/torch-1.whl", "https://o.example/simple/torch/torch-1.whl"),
+        ("http://m.example/base/files/torch-1.whl", "https://o.example/simple/files/torch-1.whl"),
         ("http://m.example/packages/aa/torch-1.whl", "https://o.example/packages/aa/torch-1.whl"),
     ],
 )
 def test_the_address_behind_a_simple_mirror(url: str, expected: str) -> None:
-    assert behind_mirror("https://o.example/simple/", "http://m.example/root", "torch", url) == expected
+    assert behind_mirror("https://o.example/simple/", "http://m.example/base", "torch", url) == expected
 
 
 def test_the_address_that_a_flat_mirror_stands_for() -> None:
