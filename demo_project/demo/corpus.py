@@ -48,8 +48,9 @@ class Splits:
 def clean(text: str) -> str:
     """One line of NFKC text, lower case, without control characters and with single spaces."""
     text = unicodedata.normalize("NFKC", text).lower()
-    text = "".join(c if unicodedata.category(c)[0] != "C" else " " for c in text)
-    return re.sub(r"\s+", " ", text).strip()
+    if not text.isprintable():
+        text = "".join(c if unicodedata.category(c)[0] != "C" else " " for c in text)
+    return " ".join(text.split())
 
 
 def fingerprint(text: str) -> str:

@@ -22,7 +22,7 @@ class FineTuneSettings:
 
     members: int = 8
     batch: int = 32
-    texts_seen: int = 30_000
+    texts_seen: int = 15_000
     """A member passes over its texts until it has seen about this many: small sets need more passes."""
     most_epochs: int = 60
     fewest_epochs: int = 4
