@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_project(parser)
     add_targets(parser, several=False)
     parser.add_argument("--locked", action="store_true", help="a missing or stale lock is an error")
-    parser.add_argument("--again", action="store_true", help="prove anew what was proven here before")
+    parser.add_argument("--again", action="store_true", help="prove anew what was proven here; --locked does")
     parser.add_argument("--into", type=Path, metavar="DIR", help="make the environment there")
     lock_command.add_upgrade(parser)
     add_network(parser)
@@ -69,7 +69,7 @@ def run(args: argparse.Namespace) -> int:
         )
     if not args.json:
         install_command.report(installed, quiet=args.quiet, verbose=bool(args.verbose))
-    if not args.again:
+    if not (args.again or args.locked):
         standing = standing_proof(project, installed.environment, installed.target)
         if standing is not None:
             return _already(args, locked, installed, standing)
