@@ -26,9 +26,7 @@ orders = st.integers(0, 1 << 32).map(Random)
 def many(share: int) -> settings:
     """One in `share` of the examples."""
     slow = [HealthCheck.too_slow, HealthCheck.data_too_large]
-    return settings(
-        max_examples=max(EXAMPLES // share, 1), deadline=None, suppress_health_check=slow, database=None
-    )
+    return settings(max_examples=max(EXAMPLES // share, 1), deadline=None, suppress_health_check=slow)
 
 
 @many(1)
@@ -64,6 +62,17 @@ def test_only_the_packages_that_need_prereleases_get_them(universe: Universe) ->
     for name in needed:
         with Judge(universe, stable=True, shown=needed - {name}) as judge:
             assert not judge.possible()
+
+
+def test_of_two_packages_either_of_which_could_have_a_prerelease_only_one_gets_it() -> None:
+    """The proof that stable versions don't do speaks of a and d; a alone is enough."""
+    releases = {
+        "a": (Release("3.0.dev1", requires=("e",)), Release("1.0", requires=("d<2",))),
+        "d": (Release("2.0a1"), Release("1.0", requires=("nowhere",))),
+        "e": (Release("2.0", requires=("d",)), Release("1.0")),
+    }
+    universe = Universe(releases, roots=("a",), prerelease="if-needed")
+    assert universe.solve() == {"a": "3.0.dev1", "e": "1.0"}
 
 
 @many(3)

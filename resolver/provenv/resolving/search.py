@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from provenv.errors import InputError, NoSolution
 from provenv.hooks.types import Build
@@ -42,7 +42,10 @@ class Search:
         target: Target,
         build: Build,
     ) -> None:
-        """`turned_away`, after `run`: whether a version was not taken for the runtime's major it carries."""
+        """`turned_away`, after `run`: whether a version was not taken for the runtime's major it carries.
+
+        `hopeless`: packages whose prereleases alone led to no solution.
+        """
         self.files = files
         self.catalog = catalog
         self.request = request
@@ -50,34 +53,76 @@ class Search:
         self.target = target
         self.build = build
         self.turned_away = False
+        self.hopeless: list[frozenset[str]] = []
         self.directs = Directs(files, request)
         self.roots = [self.directs.named(root) for root in request.roots]
 
     def run(self) -> Resolution:
         """The resolution. Raises Conflict when there is none."""
+        provider, solution = self._with_as_few_prereleases(*self._any_solution())
+        self.turned_away = bool(provider.turned_away)
+        return self._resolution(provider, solution)
+
+    def _any_solution(self) -> tuple[RuntimeProvider, Solution[Node]]:
+        """The first solution, with the prereleases that stood in the way of one. Raises Conflict."""
         shown: frozenset[str] = frozenset()
         first: Conflict | None = None
         while True:
             provider = self._provider(shown)
             try:
-                solution = solve(provider, self._requirements(provider))
+                solution = self._solve(provider)
             except DirectNeeded as needed:
                 self.directs.take(needed)
             except Unsolvable as unsolvable:
                 # Prereleases come in where no stable version leads to a solution: those of the packages that
                 # the proof speaks of, no others.
                 hidden = {name for name in involved(unsolvable) if provider.hides_prereleases(name)}
-                shown |= hidden
-                if not hidden:
-                    first = first or Conflict(explain_conflict(unsolvable, provider, self.target))
-                    if not self.directs.drop():
-                        raise first from None
+                if hidden:
+                    self.hopeless.append(shown)
+                    shown |= hidden
+                    continue
+                first = first or Conflict(explain_conflict(unsolvable, provider, self.target))
+                if not self.directs.drop():
+                    raise first from None
             else:
                 stray = self._stray(provider, solution)
                 if stray is None:
-                    self.turned_away = bool(provider.turned_away)
-                    return self._resolution(provider, solution)
+                    return provider, solution
                 self.directs.drop(stray)
+
+    def _with_as_few_prereleases(
+        self, provider: RuntimeProvider, solution: Solution[Node]
+    ) -> tuple[RuntimeProvider, Solution[Node]]:
+        """A solution in which every package with a prerelease needs it: without, there is none.
+
+        A proof speaks of several packages where one of them would do. What was decided last gives way first.
+        """
+        needed: set[str] = set()
+        while True:
+            excepted = frozenset(_excepted(provider, solution))
+            name = next((name for name in _excepted(provider, solution) if name not in needed), None)
+            if name is None:
+                return provider, solution
+            fewer = self._stable(excepted - {name})
+            if fewer is None:
+                needed.add(name)
+            else:
+                provider, solution = fewer
+
+    def _stable(self, shown: frozenset[str]) -> tuple[RuntimeProvider, Solution[Node]] | None:
+        """A solution with the prereleases of these packages only, and the direct references taken so far."""
+        if any(shown <= hopeless for hopeless in self.hopeless):
+            return None
+        provider = self._provider(shown)
+        try:
+            solution = self._solve(provider)
+        except (DirectNeeded, Unsolvable):
+            self.hopeless.append(shown)
+            return None
+        return None if self._stray(provider, solution) else (provider, solution)
+
+    def _solve(self, provider: RuntimeProvider) -> Solution[Node]:
+        return solve(provider, self._requirements(provider))
 
     def _provider(self, shown: frozenset[str]) -> RuntimeProvider:
         return RuntimeProvider(
@@ -175,6 +220,15 @@ class Search:
         if artifact is None or artifact.uploaded is not None or package.direct is not None:
             return False
         return artifact.local_path is None and self.request.rules.cutoff_of(package.name) is not None
+
+
+def _excepted(provider: PackageProvider, solution: Solution[Node]) -> Iterator[str]:
+    """The packages that have a prerelease only because it was let in, last decided first."""
+    for node in reversed(solution.order):
+        if node.extra or node.name not in provider.shown or node.name in provider.direct:
+            continue
+        if provider.candidates(node.name).hidden_prereleases() >> solution.versions[node] & 1:
+            yield node.name
 
 
 def _names(needs: object) -> Sequence[Node]:
