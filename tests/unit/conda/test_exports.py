@@ -11,9 +11,8 @@ import pytest
 import yaml
 
 from support.conda_channel import MINOR
+from support.conda_desk import CondaDesk
 from support.index_server import TestIndex
-
-from .conftest import CondaDesk
 
 CUDA = 'platform = "linux-x86_64"\naccelerator = "cuda"\ncuda = "12.9"'
 GPU = {"lab": CUDA}

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from support.conda_channel import archive, served, write_channel
-
-from .conftest import CondaDesk
+from support.conda_desk import CondaDesk
 
 
 def test_a_folder_that_is_no_channel(desk: CondaDesk, tmp_path: Path) -> None:

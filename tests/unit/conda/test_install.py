@@ -9,9 +9,8 @@ import time
 from pathlib import Path
 
 from support.conda_channel import MINOR, PYTHON, served
+from support.conda_desk import CondaDesk
 from support.index_server import TestIndex
-
-from .conftest import CondaDesk
 
 SITE = Path("lib", f"python{MINOR}", "site-packages")
 

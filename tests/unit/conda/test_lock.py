@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from support.conda_channel import archive, served, write_channel
-
-from .conftest import CondaDesk
+from support.conda_desk import CondaDesk
 
 MATRIX = {
     "linux-cpu": 'platform = "linux-x86_64"\naccelerator = "cpu"',
