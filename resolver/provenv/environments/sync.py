@@ -22,7 +22,7 @@ from provenv.environments.uv import Ended, run_uv, version
 from provenv.errors import InputError, InstallError
 from provenv.hooks.types import Platform
 from provenv.locks.reader import Lock, parse
-from provenv.pypi.build_environment import network_variables
+from provenv.pypi.build_environment import index_flags, network_variables
 from provenv.settings import NetworkSettings
 
 SHELLS = ("bash", "zsh", "fish", "powershell", "cmd")
@@ -107,6 +107,8 @@ class Job:
         found = store.load(self.prefix)
         if found is None or found.lock_sha256 != self._sha256() or not is_untouched(found):
             return None
+        if not self._is_of_wanted_python():
+            return None
         fitted = self._fitted(replace(found, lock=self.lock_path, lock_stamp=store.stamp(self.lock_path)))
         if fitted != found:
             store.save(fitted)
@@ -157,7 +159,17 @@ class Job:
     def _serves(self, found: Environment, lock: Lock) -> bool:
         """Whether the environment's Python is one that the lock is for."""
         wanted, has = (_numbers(text) for text in (lock.target.python, found.python_version))
-        return has[:2] == wanted[:2] and has >= wanted and self.python is None
+        return has[:2] == wanted[:2] and has >= wanted and self._is_of_wanted_python()
+
+    def _is_of_wanted_python(self) -> bool:
+        """Whether the environment is of the interpreter that was named, where one was."""
+        if self.python is None:
+            return True
+        options = ["--no-project", "--no-python-downloads", "--resolve-links"]
+        ended = run_uv(["python", "find", *options, self.python], {}, cwd=self.prefix.parent, tell=_ignore)
+        home = Path(self._description().get("home", ""))
+        # PEP 405: `home` is the folder of the interpreter that an environment is made from
+        return ended.code == 0 and bool(ended.lines) and Path(ended.lines[-1]).parent == home.resolve()
 
     def _clear(self) -> None:
         """Take away whatever half of an environment is there."""
@@ -200,6 +212,7 @@ class Job:
         if not any(map(needs_build, step.packages)):
             # Every file's address is in the lock: no index has to be asked for anything.
             return [*options, "--no-build", "--no-index"]
+        options += index_flags(network_variables(self.settings))
         if step.build_constraints:
             pins = folder / "build-constraints.txt"
             pins.write_text("\n".join(step.build_constraints) + "\n", encoding="utf-8")
@@ -256,14 +269,22 @@ class Job:
 
     def _python_version(self) -> str:
         """The full version that the environment's own description tells."""
+        facts = self._description()
+        return facts.get("version_info") or facts.get("version") or ""
+
+    def _description(self) -> dict[str, str]:
+        """What `pyvenv.cfg` says."""
         path = self.prefix / "pyvenv.cfg"
         try:
             lines = path.read_text(encoding="utf-8").splitlines()
         except OSError as error:
             raise disk_error("read", path, error) from error
         pairs = (line.partition("=") for line in lines)
-        facts = {key.strip(): value.strip() for key, _, value in pairs}
-        return facts.get("version_info") or facts.get("version") or ""
+        return {key.strip(): value.strip() for key, _, value in pairs}
+
+
+def _ignore(line: str) -> None:
+    """Lines that are read at the end."""
 
 
 def _numbers(version: str) -> tuple[int, ...]:

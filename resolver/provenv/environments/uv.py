@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from provenv.addresses import without_credentials
 from provenv.errors import InstallError
-from provenv.pypi.processes import tool_environment
+from provenv.pypi.processes import end_family, tool_environment
 
 if TYPE_CHECKING:
     import subprocess
@@ -78,7 +76,7 @@ def run_uv(
             tell(line)
         code = process.wait()
     except BaseException:
-        _end(process)
+        end_family(process)
         raise
     return Ended(code, tuple(kept))
 
@@ -114,13 +112,3 @@ def _lines(process: subprocess.Popen[bytes]) -> Iterator[str]:
             line = without_credentials(raw.decode("utf-8", "replace").rstrip())
             if line:
                 yield line
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """End uv and the build backends that it has started."""
-    if os.name == "nt":
-        process.kill()
-    else:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
-    process.wait()

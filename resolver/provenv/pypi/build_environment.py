@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -78,6 +78,12 @@ def running_minor() -> str:
     return f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
+def is_here(minor: str) -> bool:
+    """Whether this machine has a Python of this `X.Y`."""
+    options = ["--no-project", "--no-config", "--no-python-downloads", "--quiet"]
+    return run_uv(["python", "find", *options, minor], {}, cwd=Path.cwd(), seconds=120).code == 0
+
+
 def _make_venv(prefix: Path, minor: str) -> str:
     if minor != running_minor() and _uv_venv(prefix, minor).code == 0:
         return minor
@@ -124,8 +130,7 @@ def uv_provision(
         python = str(python_of(prefix))
         options = ["--no-config", "--no-progress", "--only-binary", ":all:", "--python", python]
         variables = network_variables(settings)
-        if "UV_DEFAULT_INDEX" not in variables:
-            options.append("--no-index")
+        options += index_flags(variables)
         if settings.offline:
             options.append("--offline")
         if exclude_newer is not None:
@@ -159,12 +164,16 @@ def installed(prefix: Path) -> tuple[str, ...]:
 
 
 def network_variables(settings: NetworkSettings) -> dict[str, str]:
-    """uv's variables for these settings: variables, since a command line shows credentials to everybody."""
-    mirrors = settings.mirrors_of(settings.default_index)
+    """uv's variables for these settings: variables, since a command line shows credentials to everybody.
+
+    What has no variable is a flag: see `index_flags`.
+    """
+    mirrors = () if settings.no_index else settings.mirrors_of(settings.default_index)
     folders = [place for place in mirrors if _is_flat_folder(place)]
     simple = [place for place in mirrors if place not in folders]
     pages = [place for index in settings.find_links for place in settings.mirrors_of(index.url)]
-    extra = [place for index in settings.extra_indexes for place in settings.mirrors_of(index.url)]
+    indexes = () if settings.no_index else settings.extra_indexes
+    extra = [place for index in indexes for place in settings.mirrors_of(index.url)]
     variables = {
         "UV_DEFAULT_INDEX": simple[0] if simple else "",
         "UV_INDEX": " ".join([*extra, *simple[1:]]),
@@ -179,6 +188,11 @@ def network_variables(settings: NetworkSettings) -> dict[str, str]:
         **dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), settings.proxy or ""),
     }
     return {name: value for name, value in variables.items() if value}
+
+
+def index_flags(variables: Mapping[str, str]) -> list[str]:
+    """Without an index in its variables uv would ask the public one."""
+    return [] if "UV_DEFAULT_INDEX" in variables else ["--no-index"]
 
 
 def _is_flat_folder(place: str) -> bool:

@@ -18,6 +18,7 @@ from provenv.pypi.build_environment import (
     BuildEnvironment,
     Provision,
     build_environment,
+    is_here,
     minor_of,
     running_minor,
 )
@@ -76,9 +77,9 @@ def build_metadata(
     `build_requires` of the answer holds everything that was in the build environment, pinned, sorted.
     Raises BuildError, with the end of the build's output, and whatever `provision` raises.
     """
-    key = f"{identity}:{subdirectory or ''}:{sys.platform}:{minor_of(python)}:{running_minor()}:{variant}"
+    key = f"{identity}:{subdirectory or ''}:{sys.platform}:{minor_of(python)}:{variant}"
     if identity is not None and records is not None:
-        remembered = _remembered(records.get(_RECORD_KIND, key), label)
+        remembered = _remembered(records.get(_RECORD_KIND, key), minor_of(python), label)
         if remembered is not None:
             return remembered
     fetched = source() if callable(source) else source
@@ -86,10 +87,10 @@ def build_metadata(
         disk_errors(f"{label} could not be built for its metadata"),
         _source_tree(fetched, subdirectory, label) as tree,
     ):
-        text, pins = _build(tree, python, provision, label, seconds)
+        text, pins, builder = _build(tree, python, provision, label, seconds)
     metadata = _parsed(text, pins, label)
     if identity is not None and records is not None:
-        records.put(_RECORD_KIND, key, (text, pins))
+        records.put(_RECORD_KIND, key, (text, pins, builder))
     return metadata
 
 
@@ -166,8 +167,8 @@ def inside(tree: Path, subdirectory: str | None, label: str) -> Path:
 
 def _build(
     tree: Path, python: str, provision: Provision, label: str, seconds: float
-) -> tuple[str, tuple[str, ...]]:
-    """The text of METADATA and the pins of the environment that made it."""
+) -> tuple[str, tuple[str, ...], str]:
+    """The text of METADATA, the pins of the environment that made it, and the `X.Y` of its Python."""
     system = read_build_system(tree, label)
     needed = _checked(system.requires, label)
     with build_environment(python) as environment:
@@ -176,7 +177,7 @@ def _build(
         more = [text for text in _checked(hooks.requires(), label) if text not in needed]
         if more:
             pins = provision([*needed, *more], environment.prefix)
-        return hooks.metadata(), tuple(sorted(set(pins)))
+        return hooks.metadata(), tuple(sorted(set(pins))), environment.python_version
 
 
 def _checked(requirements: Sequence[str], label: str) -> list[str]:
@@ -275,12 +276,13 @@ class _Ended(Exception):
     """A hook's process ended badly; how, is in `_Hooks._finished`."""
 
 
-def _remembered(record: object, label: str) -> Metadata | None:
+def _remembered(record: object, minor: str, label: str) -> Metadata | None:
+    """What was built before; by another Python than the wanted `minor` only as long as that is not here."""
     match record:
-        case (str(text), tuple(pins)):
-            return _parsed(text, tuple(str(pin) for pin in pins), label)
-        case _:
-            return None
+        case (str(text), tuple(pins), str(builder)):
+            if builder == minor or (builder == running_minor() and not is_here(minor)):
+                return _parsed(text, tuple(str(pin) for pin in pins), label)
+    return None
 
 
 def _parsed(text: str, pins: tuple[str, ...], label: str) -> Metadata:

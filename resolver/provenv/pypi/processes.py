@@ -53,12 +53,12 @@ def run_bounded(
         except subprocess.TimeoutExpired:
             code = None
         finally:
-            _end_family(process)
+            end_family(process)
         output.seek(max(output.seek(0, os.SEEK_END) - _KEPT_BYTES, 0))
         return Finished(code, output.read().decode("utf-8", "replace"))
 
 
-def _end_family(process: subprocess.Popen[bytes]) -> None:
+def end_family(process: subprocess.Popen[bytes]) -> None:
     """End the process and all its children; the group outlives a leader that is already done."""
     import contextlib
     import subprocess

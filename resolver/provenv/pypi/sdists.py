@@ -15,11 +15,10 @@ from provenv.pypi.metadata import (
     decode,
     metadata_from_fields,
     parse_headers,
-    parse_requirements,
+    parse_metadata,
     static_sdist_fields,
 )
-from provenv.standards.names import canonicalize
-from provenv.standards.requirements import Requirement
+from provenv.standards.requirements import InvalidRequirement
 
 MOST_MEMBERS = 300_000
 MOST_BYTES = 4 * 1024**3
@@ -48,41 +47,15 @@ def static_metadata(path: Path, artifact: Artifact) -> Metadata:
 
 def _from_pyproject(text: str, artifact: Artifact) -> Metadata | None:
     """What `[project]` says, None when it leaves dependencies to the build backend or makes no sense."""
-    from tomli import TOMLDecodeError, loads
+    from provenv.pypi.static import project_text
 
     try:
-        project = loads(text).get("project")
-    except TOMLDecodeError:
-        return None
-    if not isinstance(project, dict) or not isinstance(project.get("name"), str):
-        return None
-    dynamic, optional = project.get("dynamic", []), project.get("optional-dependencies", {})
-    dependencies, requires_python = project.get("dependencies", []), project.get("requires-python")
-    if not isinstance(dynamic, list) or {"dependencies", "optional-dependencies", "requires-python"} & {
-        *map(str, dynamic)
-    }:
-        return None
-    if not isinstance(dependencies, list) or not isinstance(optional, dict):
-        return None
-    requires = parse_requirements([str(text) for text in dependencies], artifact.filename)
-    for extra, texts in optional.items():
-        if not isinstance(texts, list):
-            return None
-        parsed = parse_requirements([str(text) for text in texts], artifact.filename)
-        requires += [_for_extra(requirement, canonicalize(extra)) for requirement in parsed]
-    return Metadata(
-        canonicalize(project["name"]),
-        artifact.version,
-        requires_python if isinstance(requires_python, str) else None,
-        tuple(requires),
-        tuple(canonicalize(extra) for extra in optional),
-    )
-
-
-def _for_extra(requirement: Requirement, extra: str) -> Requirement:
-    clause = f'extra == "{extra}"'
-    marker = f"({requirement.marker}) and {clause}" if requirement.marker else clause
-    return Requirement(requirement.name, requirement.extras, requirement.specifier, marker, requirement.url)
+        found = project_text(text, artifact.version)
+    except InvalidRequirement as problem:
+        raise MetadataError(
+            f"the pyproject.toml of {artifact.filename} can't be used", evidence=[str(problem)]
+        ) from None
+    return None if found is None else parse_metadata(found, artifact.filename)
 
 
 def _read_files(path: Path, filename: str) -> dict[str, bytes]:

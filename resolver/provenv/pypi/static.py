@@ -8,8 +8,9 @@ from pathlib import Path
 
 from provenv.errors import BuildError
 from provenv.standards.names import canonicalize
+from provenv.standards.requirements import InvalidRequirement, parse_requirement
 
-_NEEDED = frozenset(("version", "dependencies", "optional-dependencies", "requires-python"))
+_NEEDED = frozenset(("dependencies", "optional-dependencies", "requires-python"))
 
 
 def pkg_info_text(tree: Path) -> str | None:
@@ -24,27 +25,40 @@ def pkg_info_text(tree: Path) -> str | None:
 
 
 def pyproject_text(tree: Path, label: str) -> str | None:
-    """A static `[project]` table (PEP 621) as METADATA text; None when only a build can tell.
+    """The static `[project]` table of a tree as METADATA text; None when only a build can tell.
 
     Raises BuildError for a requirement in it that PEP 508 does not allow.
+    """
+    try:
+        return project_text((tree / "pyproject.toml").read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError):
+        return None
+    except InvalidRequirement as error:
+        raise BuildError(
+            f"{label} has an invalid requirement in its pyproject.toml", evidence=[str(error)]
+        ) from error
+
+
+def project_text(pyproject: str, version: str | None = None) -> str | None:
+    """A static `[project]` table (PEP 621) as METADATA text; None when only a build can tell.
+
+    `version`: of the sdist that holds it, for tables that leave it to the backend. Raises InvalidRequirement.
     """
     import tomli
 
     try:
-        document = tomli.loads((tree / "pyproject.toml").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        project = tomli.loads(pyproject).get("project")
+    except tomli.TOMLDecodeError:
         return None
-    project = document.get("project")
-    if not isinstance(project, Mapping) or not _is_static(project):
+    if not isinstance(project, Mapping):
+        return None
+    found = project.get("version", version)
+    if not isinstance(found, str) or not isinstance(project.get("name"), str) or not _is_static(project):
         return None
     try:
-        return "\n".join([*_headers(project), "", ""])
+        return "\n".join([*_headers(project, found), "", ""])
     except _Malformed:
         return None  # The backend says best what is wrong with its input.
-    except ValueError as error:
-        raise BuildError(
-            f"{label} has an invalid requirement in its pyproject.toml", evidence=[str(error)]
-        ) from error
 
 
 class _Malformed(Exception):
@@ -53,14 +67,13 @@ class _Malformed(Exception):
 
 def _is_static(project: Mapping[str, object]) -> bool:
     dynamic = project.get("dynamic", [])
-    named = isinstance(project.get("name"), str) and isinstance(project.get("version"), str)
-    return named and isinstance(dynamic, list) and not _NEEDED.intersection(str(field) for field in dynamic)
+    return isinstance(dynamic, list) and not _NEEDED.intersection(str(field) for field in dynamic)
 
 
-def _headers(project: Mapping[str, object]) -> Iterator[str]:
+def _headers(project: Mapping[str, object], version: str) -> Iterator[str]:
     yield "Metadata-Version: 2.2"
     yield f"Name: {project['name']}"
-    yield f"Version: {project['version']}"
+    yield f"Version: {version}"
     requires_python = project.get("requires-python")
     if requires_python is not None:
         yield f"Requires-Python: {_one_line(requires_python)}"
@@ -90,8 +103,6 @@ def _one_line(value: object) -> str:
 
 def _under_extra(text: str, extra: str) -> str:
     """A requirement that holds only with an extra. Raises InvalidRequirement (a ValueError)."""
-    from provenv.standards.requirements import parse_requirement
-
     requirement = parse_requirement(text)
     condition = f'extra == "{extra}"'
     marker = f"({requirement.marker}) and {condition}" if requirement.marker else condition

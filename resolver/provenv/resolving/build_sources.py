@@ -17,6 +17,7 @@ def build_settings(manifest: Manifest, settings: NetworkSettings) -> NetworkSett
     asked = [index for index in manifest.indexes if not (index.default or index.explicit)]
     return replace(
         settings,
+        no_index=manifest.no_index or settings.no_index,
         default_index=default_index(manifest, settings).url,
         extra_indexes=(*(index for index in asked if not index.flat), *settings.extra_indexes),
         find_links=(*(index for index in asked if index.flat), *settings.find_links),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -319,6 +320,30 @@ def test_a_named_python_of_another_version_is_refused(bench: Bench) -> None:
     bench.python = f"3.{sys.version_info.minor + 1}.0"
     with pytest.raises(InstallError, match=r"is Python 3\.\d+\.\d+, and .* is for Python"):
         bench.install(python=sys.executable)
+
+
+def test_the_python_that_an_environment_is_of_may_be_named_again(bench: Bench) -> None:
+    alpha = package(wheel(bench.index, "alpha"))
+    assert bench.install(alpha, python=sys.executable).changed
+    assert not bench.install(alpha, python=sys.executable).changed
+
+
+def test_an_environment_of_another_python_is_made_anew_of_the_named_one(bench: Bench) -> None:
+    alpha = package(wheel(bench.index, "alpha"))
+    bench.install(alpha)
+    description = bench.prefix / "pyvenv.cfg"
+    own = description.read_text()
+    description.write_text(re.sub("(?m)^home = .*$", "home = /elsewhere/bin", own))
+    assert not bench.install(alpha).changed
+    assert bench.install(alpha, python=sys.executable).changed
+    assert description.read_text() == own
+
+
+def test_a_named_python_that_is_not_there_is_told_though_the_environment_is_up_to_date(bench: Bench) -> None:
+    alpha = package(wheel(bench.index, "alpha"))
+    bench.install(alpha)
+    with pytest.raises(InstallError):
+        bench.install(alpha, python="/nowhere/python")
 
 
 def test_a_lock_for_another_machine_is_told(bench: Bench) -> None:

@@ -11,14 +11,16 @@ import tempfile
 import textwrap
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from provenv.errors import BuildError, DiskError, ProvenvError
+from provenv.manifest.values import Index
 from provenv.pypi.archives import unpack
 from provenv.pypi.artifacts import Metadata
-from provenv.pypi.build_environment import Provision, network_variables, uv_provision
+from provenv.pypi.build_environment import Provision, minor_of, network_variables, uv_provision
 from provenv.pypi.builds import build_metadata
 from provenv.pypi.cache import Cache
 from provenv.settings import NetworkSettings
@@ -394,6 +396,46 @@ def test_what_an_archive_said_is_remembered_by_its_hash_python_and_variant(tmp_p
     assert (ask("abc", python="3.99.0"), len(fetched)) == (first, 4)
     assert (ask(None), len(fetched)) == (first, 5)
     assert (ask("abc"), len(fetched)) == (first, 5)
+
+
+def test_what_another_python_built_is_remembered_only_while_the_wanted_one_is_missing(tmp_path: Path) -> None:
+    cache = Cache(tmp_path / "cache")
+    built: list[Path] = []
+
+    def ask(python: str) -> Metadata:
+        def fetch() -> Path:
+            built.append(tmp_path)
+            return project(tmp_path / f"{len(built)}", "MORE = []\n" + PREPARE)
+
+        return build_metadata(
+            fetch, python=python, provision=nothing_needed, label="pkg", identity="abc", records=cache
+        )
+
+    ask("3.99.0")
+    ask("3.99.0")
+    assert len(built) == 1
+    # The record of a Python that was missing then, found by a machine that has it now.
+    wanted, missing = (f"abc::{sys.platform}:{minor}:" for minor in (minor_of(PYTHON), "3.99"))
+    text, pins, _ = cache.get("built-metadata", missing)
+    cache.put("built-metadata", wanted, (text, pins, "3.98"))
+    ask(PYTHON)
+    assert len(built) == 2
+    ask(PYTHON)
+    assert len(built) == 2
+
+
+def test_where_no_index_may_be_asked_uv_asks_none(tmp_path: Path) -> None:
+    with TestIndex() as index:
+        index.add("helper", "2.0", files={"helper.py": "MORE = []"})
+        asked = Index("asked", index.url)
+        tree = project(tmp_path / "pkg", "from helper import MORE\n" + PREPARE, requires=["helper"])
+        settings = NetworkSettings(index.url, extra_indexes=(asked,), no_index=True)
+        with pytest.raises(BuildError, match="could not be installed"):
+            build(tree, uv_provision(settings))
+        assert index.log == []
+        page = Index("links", index.flat_url, flat=True)
+        found = build(tree, uv_provision(replace(settings, find_links=(page,))))
+    assert found.build_requires == ("helper==2.0",)
 
 
 # --- real backends, from the default index
