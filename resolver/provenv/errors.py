@@ -31,6 +31,8 @@ class ProvenvError(Exception):
 
     kind = "error"
     exit_code = 3
+    index: str | None = None
+    """The canonical address of the package index that was being asked, where one was."""
 
     def __init__(
         self,

@@ -28,6 +28,8 @@ class Project:
     plugins: Plugins
     settings: NetworkSettings
     probe: Probe
+    refresh: bool = False
+    """Whether every page is asked for again, however young the cache's is."""
 
     @cached_property
     def matrix(self) -> Matrix:
@@ -89,11 +91,13 @@ class Project:
 
 @dataclass(frozen=True, slots=True)
 class NetworkFlags:
-    """What a command line says of the network. `cache_dir` None: the user's own cache folder."""
+    """What a command line says of the network. `cache_dir` None: the user's own cache folder. `refresh`: see
+    `Project`."""
 
     use_pip_config: bool = True
     cache_dir: Path | None = None
     offline: bool = False
+    refresh: bool = False
 
 
 def open_project(
@@ -115,7 +119,7 @@ def open_project(
         cache_dir=flags.cache_dir,
         offline=flags.offline,
     )
-    return Project(manifest, found, settings, probe or LiveProbe())
+    return Project(manifest, found, settings, probe or LiveProbe(), flags.refresh)
 
 
 def read_checked(path: Path) -> Manifest:

@@ -64,10 +64,18 @@ def open_from(args: argparse.Namespace, *, machine: Sequence[str] | None = None)
 
 
 def network_flags(args: argparse.Namespace) -> NetworkFlags:
-    """What `add_network`'s flags say. Raises InputError where the cache's folder is a file."""
+    """What `add_network`'s flags say; what is brought up to date is asked for anew.
+
+    Raises InputError where the cache's folder is a file, or `--offline` and `--refresh` are both given.
+    """
     if args.cache_dir is not None and args.cache_dir.exists() and not args.cache_dir.is_dir():
         raise InputError(f"--cache-dir: {args.cache_dir} is a file", hints=["name a folder"])
-    return NetworkFlags(not args.no_pip_config, args.cache_dir, args.offline)
+    if args.offline and args.refresh:
+        raise InputError(
+            "--offline uses the cache alone, and --refresh asks the indexes anew", hints=["give one of them"]
+        )
+    refresh = args.refresh or bool(getattr(args, "upgrade", None))
+    return NetworkFlags(not args.no_pip_config, args.cache_dir, args.offline, refresh)
 
 
 def file_rule(given: Sequence[str], base: FileRule) -> FileRule:
@@ -115,6 +123,9 @@ def add_network(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--cache-dir", type=Path, metavar="DIR", help="keep the cache there")
     group.add_argument("--offline", action="store_true", help="use the cache alone")
+    group.add_argument(
+        "--refresh", action="store_true", help="ask the indexes again, however young the cache's pages are"
+    )
 
 
 def add_output(parser: argparse.ArgumentParser, *, json: bool = True) -> None:

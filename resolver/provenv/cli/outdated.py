@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from provenv.cli import reading
 from provenv.cli.output import print_json, table
@@ -42,7 +42,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Prints a row for every package that is behind."""
     project, lock, _ = reading.open_lock(args)
-    behind = outdated(project, lock, quiet=args.quiet or args.json)
+    # as `lock --upgrade`, whose answer this foretells
+    behind = outdated(replace(project, refresh=True), lock, quiet=args.quiet or args.json)
     if args.json:
         rows = [
             {"name": b.name, "locked": b.locked, "upgrade": b.upgrade, "latest": b.latest} for b in behind

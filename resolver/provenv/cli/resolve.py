@@ -152,6 +152,7 @@ def _package_json(package: Package) -> Mapping[str, object]:
         "index": artifact.index or None if artifact else None,
         "requires": list(package.requires),
         "extras": list(package.extras),
+        "prerelease": package.prerelease,
     }
 
 

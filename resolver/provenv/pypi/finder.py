@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -84,9 +84,10 @@ class Finder:
 
     def project(self, index: Index, name: str) -> Project | None:
         """A project (canonical name) on an index, None when that index has no such project."""
-        return self._projects.result(
-            (index.url, index.flat, name), lambda: self._sources.load(index, name, network=True)
-        )
+        with _asking(index.url):
+            return self._projects.result(
+                (index.url, index.flat, name), lambda: self._sources.load(index, name, network=True)
+            )
 
     def prefetch_project(self, index: Index, name: str) -> None:
         """Let a page that will be asked for come in the background."""
@@ -108,7 +109,9 @@ class Finder:
         Raises MetadataError for metadata that can't be used, ContradictoryMetadata for another project's or
         version's, NeedsBuild for an sdist that does not say its dependencies statically.
         """
-        return self._metadata.result((artifact.index, artifact.url), lambda: self._files().metadata(artifact))
+        key = (artifact.index, artifact.url)
+        with _asking(artifact.index):
+            return self._metadata.result(key, lambda: self._files().metadata(artifact))
 
     def prefetch_metadata(self, artifact: Artifact) -> None:
         """Let metadata that will be asked for come in the background."""
@@ -127,11 +130,13 @@ class Finder:
 
         The size is None only where neither the page nor the server tells it.
         """
-        return self._files().sha256(artifact)
+        with _asking(artifact.index):
+            return self._files().sha256(artifact)
 
     def download(self, artifact: Artifact, to: Path) -> Path:
         """A file, checked against its size and hashes, at the path `to` (or in it, when it is a folder)."""
-        return self._files().download(artifact, to / artifact.filename if to.is_dir() else to)
+        with _asking(artifact.index):
+            return self._files().download(artifact, to / artifact.filename if to.is_dir() else to)
 
     def fetch_file(self, url: str, to: Path) -> None:
         """Any address, which may hold a login, into a file."""
@@ -187,3 +192,13 @@ class Finder:
             self._on_progress(event)
         if self._on_event is not None and event.state == "ended":
             self._on_event(event.what)
+
+
+@contextlib.contextmanager
+def _asking(index: str) -> Iterator[None]:
+    """What goes wrong inside says which index was being asked."""
+    try:
+        yield
+    except ProvenvError as error:
+        error.index = index
+        raise

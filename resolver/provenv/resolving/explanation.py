@@ -182,10 +182,12 @@ def no_build(
     return NoSolution(f"no environment for target {target.name}", evidence=evidence, hints=tuple(mends))
 
 
-def unreachable(target: Target, first: ProvenvError, names: Sequence[str], builds: Builds) -> ProvenvError:
+def unreachable(target: Target, first: ProvenvError, names: Sequence[str]) -> ProvenvError:
     """The error when every build was withheld by the network: the first one's, with what it means here."""
+    from provenv.addresses import redact
+
     tried = ", ".join(dict.fromkeys(names))
-    index = next((build.index for build in builds.offered if build.index), None)
+    index = redact(first.index).rstrip("/") if first.index else None
     mirror = [f'or name a mirror of it in your settings: [mirrors] "{index}" = "..."'] if index else []
     return type(first)(
         first.message,

@@ -121,6 +121,13 @@ def open_files(project: Project, on_event: Callable[[str], None] | None = None) 
     aliases = tuple(dict.fromkeys(pair for known in accelerators for pair in known.aliases))
     with ExitStack() as stack:
         finder = stack.enter_context(
-            Finder(project.settings, cache, auth=auth, aliases=aliases, on_event=on_event)
+            Finder(
+                project.settings,
+                cache,
+                auth=auth,
+                aliases=aliases,
+                on_event=on_event,
+                refresh=project.refresh,
+            )
         )
         yield Files(project, finder, cache, stack)

@@ -88,7 +88,7 @@ class Resolver:
             return _told(found, builds, failures)
         network = [error for _, error in failures if not isinstance(error, Conflict)]
         if network and len(network) == len(failures):
-            raise unreachable(target, network[0], [name for name, _ in failures], builds)
+            raise unreachable(target, network[0], [name for name, _ in failures])
         context = self._context(target, platform)
         others = label_hints(request.roots, self.accelerators.values(), target, context)
         raise no_build(target, failures, builds, hints=tuple(others))

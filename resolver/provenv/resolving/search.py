@@ -19,6 +19,7 @@ from provenv.resolving.routes import Router
 from provenv.resolving.runtimes import RuntimeProvider, required
 from provenv.solver.provider import Requirement, Unavailable
 from provenv.solver.solve import Solution, Unsolvable, solve
+from provenv.standards.versions import is_prerelease, sort_key
 from provenv.targets import Target
 
 
@@ -195,6 +196,7 @@ class Search:
             extras=tuple(extras),
             direct=candidate.direct if candidate else None,
             build_requires=metadata.build_requires,
+            prerelease=is_prerelease(sort_key(metadata.version)),
         )
 
     def _notes(self, provider: PackageProvider, packages: Sequence[Package]) -> list[str]:

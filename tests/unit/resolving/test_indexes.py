@@ -53,6 +53,14 @@ def test_an_index_that_fails_is_an_error_though_another_version_could_do(
     assert str(status) in str(error)
 
 
+def test_a_mirror_is_proposed_of_the_index_that_failed_and_of_no_other(index: TestIndex, ask: Ask) -> None:
+    with TestIndex() as other:
+        other.add("a", "1.0", requires=["b"])
+        index.fail("/simple/b/", Fault(status=503))
+        error = ask.error("a", indexes=(Index("other", other.url), Index("main", index.url, default=True)))
+    assert error.hints[1:] == (f'or name a mirror of it in your settings: [mirrors] "{index.url}" = "..."',)
+
+
 def test_metadata_that_the_index_fails_to_give_are_an_error(index: TestIndex, ask: Ask) -> None:
     index.add("a", "1.0")
     index.add("a", "2.0")

@@ -27,6 +27,12 @@ def test_a_stable_version_comes_first_even_where_the_specifier_names_a_prereleas
     assert ask("a>=1.0rc1") == {"a": "1.1"}
 
 
+def test_what_was_chosen_says_whether_it_is_a_prerelease(index: TestIndex, ask: Ask) -> None:
+    publish(index, "a", "2.0.dev1")
+    publish(index, "b", "1.0.post1")
+    assert [(p.name, p.prerelease) for p in ask.resolution("a", "b").packages] == [("a", True), ("b", False)]
+
+
 @pytest.mark.parametrize("asked", ["a>=2.0rc1", "a==2.0rc1", "a>1.5"])
 def test_a_prerelease_is_taken_where_no_stable_version_fits(index: TestIndex, ask: Ask, asked: str) -> None:
     publish(index, "a", "1.0", "2.0rc1")
