@@ -4,8 +4,13 @@ from __future__ import annotations
 
 INDEX = "https://download.pytorch.org/whl/"
 
-# The index's pages lead to either host, and both have every file (recorded addresses of 2026-11-24).
-ALIASES = (("https://download-r2.pytorch.org/", "https://download.pytorch.org/"),)
+# The index's pages lead to either host, and both have every file; every triton lies at the root, whichever
+# build's page lists it, and a flat mirror has it beside the rest (recorded addresses of 2026-11-24).
+ALIASES = (
+    ("https://download-r2.pytorch.org/", "https://download.pytorch.org/"),
+    (f"{INDEX}*/triton", f"{INDEX}triton"),
+    (f"{INDEX}*/pytorch_triton", f"{INDEX}pytorch_triton"),
+)
 
 # Built together, from one index: a torchvision of another build than its torch can't be imported.
 # triton is torch's own compiler and pinned by it; ROCm's and Intel's carry other names.

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 from provenv.errors import InputError, Stale
 from provenv.locks.freshness import Freshness, examine
 from provenv.locks.inputs import LockInputs
+from provenv.locks.known_addresses import KnownAddresses
 from provenv.locks.reader import Lock
 from provenv.project import Project
 from provenv.targets import Target
@@ -89,9 +90,10 @@ def lock_targets(
     if to_solve:
         with ExitStack() as stack:
             solvers = _Solvers(project, stack, on_event, on_note)
+            known = KnownAddresses((s.lock for s in states if s.lock), project.settings.is_mirrored)
             for state in to_solve:
                 on_target(state.target)
-                resolution = solvers.resolve(state, upgrade, strategy)
+                resolution = known.applied(solvers.resolve(state, upgrade, strategy))
                 solved[state.target.name] = (resolution, _text(project, state, resolution))
     return tuple(_finish(state, solved.get(state.target.name)) for state in states)
 

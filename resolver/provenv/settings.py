@@ -40,3 +40,7 @@ class NetworkSettings:
         """The addresses to ask for an index, the canonical one where nothing else is set."""
         wanted = url.rstrip("/")
         return next((places for canonical, places in self.mirrors if canonical == wanted), (url,))
+
+    def is_mirrored(self, url: str) -> bool:
+        """Whether an index (an address without a login) is asked elsewhere than at its own address."""
+        return any(place.rstrip("/") != url.rstrip("/") for place in self.mirrors_of(url))

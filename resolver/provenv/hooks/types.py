@@ -223,6 +223,8 @@ class Detection:
     how: tuple[str, ...] = ()
     facts: tuple[tuple[str, str], ...] = ()
     """What else the devices' software says, e.g. `driver` 550.54.14, `cuda_reported` 12.4."""
+    variants: Envelope = Envelope()
+    """What the machine promises besides, for the choice of wheel variants alone: the processor's level."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,11 +297,13 @@ class Runtime:
 
     `majors`: newest first (`13`, `12`). `carried(name, version)`: the major that a version of a package
     (canonical name) brings or is built for, None for a package that has nothing to do with it.
+    `of_variant(properties)`: the same of a wheel variant, by its `namespace :: feature :: value`s.
     """
 
     name: str
     majors: tuple[str, ...]
     carried: Callable[[str, str], str | None]
+    of_variant: Callable[[tuple[str, ...]], str | None] = lambda properties: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,7 +328,9 @@ class Accelerator:
     conda_virtual_packages: Callable[[Context], tuple[VirtualPackage, ...]] = lambda context: ()
     conda_constraints: Callable[[Context], tuple[str, ...]] = lambda context: ()
     features: Callable[[Context], tuple[str, ...]] = lambda context: ()
-    """The target's facts in the wheel-variant drafts' form: `nvidia :: sm_arch :: 90_real`."""
+    """What a target supports in the wheel-variant drafts' form (PEP 817, 825), the most preferred first:
+    `nvidia :: sm_arch :: 90_real`. A word that may be given several times is one value in `context`: it is
+    asked once a device, and a wheel must run on each."""
     diagnose: Callable[[Probe], Iterable[Finding]] = lambda probe: ()
     inspect: Callable[[Probe, Installation], Iterable[Finding]] = lambda probe, installation: ()
     """What is wrong with an environment on this machine: a build that its hardware can't run, libraries that
@@ -340,7 +346,8 @@ class Accelerator:
     `()` for one that is not known. Such an index holds old copies of other projects' packages, too."""
     aliases: tuple[tuple[str, str], ...] = ()
     """(what addresses of files begin with on an index's pages, what those of the same files begin with in a
-    lock): one name for a host with several, so that a lock does not depend on who was asked."""
+    lock): one name for a host with several, so that a lock does not depend on who was asked. A `*` in the
+    first stands for one segment of a path; they apply in order."""
     runtime: Runtime | None = None
     """What a lock may not mix the majors of; a build says which one it is of."""
 

@@ -30,7 +30,6 @@ _MARKERS = ("sys_platform", "platform_machine", "implementation_name")
 
 _PLAIN = re.compile(r"[^\"\\\x00-\x1f\x7f]*")
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
-_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
 
 # What PEP 440 allows; indexes also hold texts like `>=3.6.*`, with which no installer could read the lock.
 _CLAUSE = (
@@ -219,13 +218,12 @@ def _vcs_lines(direct: Direct, places: _Places) -> Iterator[tuple[str, str]]:
 
 
 def _artifact_lines(artifact: Artifact, places: _Places) -> Iterator[tuple[str, str]]:
+    # No upload-time: most mirrors do not say it, and a lock must not tell who was asked.
     key, address = places.address(artifact.url.partition("#")[0])
     # PEP 751: the name may be left out where the address ends in it; a `+` is often percent-encoded there.
     if not address.endswith(f"/{artifact.filename}"):
         yield "name", _quote(artifact.filename)
     yield key, _quote(address)
-    if artifact.uploaded and _TIME.fullmatch(artifact.uploaded):
-        yield "upload-time", artifact.uploaded
     if artifact.size is not None:
         yield "size", str(artifact.size)
     hashes = artifact.hashes

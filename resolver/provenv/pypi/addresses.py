@@ -48,6 +48,19 @@ def in_flat(index: str, filename: str) -> str:
     return f"{index.rstrip('/')}/{quote(filename)}"
 
 
+def one_spelling(url: str, filename: str) -> str:
+    """The address with the name of its file percent-encoded in one way: pages write `+` as it is or as `%2B`.
+
+    An address that does not end in the file's name stays.
+    """
+    if "+" not in filename and "!" not in filename and "%" not in url:
+        return url
+    from urllib.parse import quote, unquote
+
+    folder, slash, last = url.rpartition("/")
+    return f"{folder}{slash}{quote(filename)}" if unquote(last) == filename else url
+
+
 def behind_mirror(index: str, mirror: str, name: str, url: str) -> str:
     """The canonical address of a file that a simple mirror lists on its own host.
 

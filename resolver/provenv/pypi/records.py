@@ -19,7 +19,7 @@ from provenv.pypi.artifacts import Artifact, Project
 from provenv.pypi.cache import MARSHAL_FORMAT
 from provenv.pypi.listing import Listed, Page
 
-LAYOUT = 1
+LAYOUT = 2
 BLOCK = struct.Struct("<II")
 """Where a version's rows end in the tail, and their checksum."""
 

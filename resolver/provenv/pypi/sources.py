@@ -7,8 +7,9 @@ from pathlib import Path
 
 from provenv.errors import IndexAnswerError, InputError, NetworkError
 from provenv.manifest.values import Index
-from provenv.pypi.addresses import behind_mirror, in_flat, origin_of, split_login
+from provenv.pypi.addresses import behind_mirror, in_flat, one_spelling, origin_of, split_login
 from provenv.pypi.artifacts import Project
+from provenv.pypi.backing import backed
 from provenv.pypi.cache import Cache
 from provenv.pypi.http_pages import HttpPages, NotHere
 from provenv.pypi.listing import FlatPage, Listed, Page
@@ -38,18 +39,25 @@ class Sources:
         self.kept_at: dict[tuple[str, str], str] = {}
         self._settings, self._cache, self._pages, self._learn = settings, cache, pages, learn
         self._flats: dict[str, FlatPage] = {}
-        self._aliases = tuple(aliases)
+        self._aliases = tuple((*other.partition("*"), known) for other, known in aliases)
+        # the longest first: an index's files may be named beside the index, or below it
+        named = ((p.rstrip("/"), canonical) for canonical, places in settings.mirrors for p in places)
+        self._named = sorted(named, key=lambda pair: -len(pair[0]))
 
     def load(self, index: Index, name: str, *, network: bool) -> Project | None:
         """The project on an index, None when it has no such project. Without `network`, NotHere may be
         raised.
 
         Mirrors are asked in order, and the first that has the project is taken; one that can't be reached is
-        passed over as long as another has it.
+        passed over as long as another has it. Where the index itself stands among its mirrors, they may lag:
+        what it lists is what there is, and those before it give the bytes that they have.
         """
         canonical = split_login(index.url)[0]
         failures: list[NetworkError | IndexAnswerError] = []
-        for place in self.places(index.url):
+        mirrors: list[Project] = []
+        places = self.places(index.url)
+        origin = next((p for p in places if _is_same(split_login(p)[0], canonical)), None)
+        for place in places:
             address, login = split_login(place)
             if login is not None:
                 self._learn(place)
@@ -58,11 +66,14 @@ class Sources:
             except (NetworkError, IndexAnswerError) as failure:
                 failures.append(failure)
                 continue
-            if found is not None:
+            if place == origin:
+                return None if found is None else backed(found, mirrors, self.kept_at)
+            if found is not None and origin is None:
                 return found
-        if failures:
+            mirrors += [found] if found else []
+        if failures and not mirrors:
             raise failures[0]
-        return None
+        return mirrors[0] if mirrors else None
 
     def places(self, url: str) -> tuple[str, ...]:
         """The addresses to ask for an index, by its address with or without a login."""
@@ -74,14 +85,14 @@ class Sources:
 
     def is_mirrored(self, url: str) -> bool:
         """Whether an index is asked elsewhere than at its own address."""
-        return any(split_login(p)[0].rstrip("/") != split_login(url)[0].rstrip("/") for p in self.places(url))
+        return not all(_is_same(split_login(place)[0], split_login(url)[0]) for place in self.places(url))
 
     def _from_place(
         self, canonical: str, place: str, name: str, *, flat: bool, network: bool
     ) -> Project | None:
         from provenv.pypi.folders import local_path, project_page
 
-        mirror = place.rstrip("/") != canonical.rstrip("/")
+        mirror = not _is_same(place, canonical)
         path = local_path(place)
         if path is not None:
             page = None if flat else project_page(path, name)
@@ -102,7 +113,8 @@ class Sources:
     def _simple(
         self, canonical: str, place: str, name: str, *, mirror: bool, network: bool
     ) -> Project | None:
-        key = f"{canonical}\n{place}\n{name}"
+        named = (" ".join(pair) for pair in (self._named if mirror else ()))
+        key = "\n".join((canonical, place, name, *named))
         url = f"{place.rstrip('/')}/{name}/"
         placing = self._placing(canonical, place, name, mirror=mirror, flat=False)
         found = self._pages.project(key, url, name, placing, network=network)
@@ -155,8 +167,10 @@ class Sources:
             return known
         if not network:
             raise NotHere
-        flat = not self._pages.exists(f"{place.rstrip('/')}/{name}/") and self._pages.lists_files(place)
-        self._cache.put(SHAPES, place, flat)
+        simple = self._pages.exists(f"{place.rstrip('/')}/{name}/")
+        flat = not simple and self._pages.lists_files(place)
+        if simple or flat:  # else nothing is known yet
+            self._cache.put(SHAPES, place, flat)
         return flat
 
     def _placing(self, canonical: str, place: str, name: str, *, mirror: bool, flat: bool) -> Placing:
@@ -165,17 +179,32 @@ class Sources:
 
         def placed(file: Listed) -> tuple[str, str | None]:
             if not mirror or (origin_of(file.url) != origin and not file.url.startswith("file:")):
-                address = self._one_name(file.url)  # on the index's own host for files, whoever lists it
-                return address, None if address == file.url else file.url
-            address = (
-                in_flat(canonical, file.filename) if flat else behind_mirror(canonical, place, name, file.url)
-            )
-            return address, file.url
+                address = file.url  # on the index's own host for files, whoever lists it
+            elif named := self._canonical_of(file.url):
+                address = named
+            elif flat:
+                address = in_flat(canonical, file.filename)
+            else:
+                address = behind_mirror(canonical, place, name, file.url)
+            address = self._one_name(one_spelling(address, file.filename))
+            return address, None if address == file.url else file.url
 
         return placed
 
+    def _canonical_of(self, url: str) -> str | None:
+        """The address of a file below what the settings name as a mirror of one, None for any other."""
+        found = ((place, canonical) for place, canonical in self._named if url.startswith(f"{place}/"))
+        place, canonical = next(found, (url, ""))
+        return canonical + url[len(place) :] if canonical else None
+
     def _one_name(self, url: str) -> str:
-        for other, known in self._aliases:
-            if url.startswith(other):
-                return known + url[len(other) :]
+        for start, star, rest, known in self._aliases:
+            if url.startswith(start):
+                segment = url[len(start) :].partition("/")[0] if star else ""
+                if url.startswith(f"{segment}{rest}", len(start)):
+                    url = known + url[len(start) + len(segment) + len(rest) :]
         return url
+
+
+def _is_same(one: str, other: str) -> bool:
+    return one.rstrip("/") == other.rstrip("/")

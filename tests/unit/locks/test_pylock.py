@@ -30,7 +30,6 @@ PLAIN = Artifact(
     tags="py3-none-any",
     size=10,
     hashes={"sha256": SHA, "md5": "1" * 32},
-    uploaded="2026-01-02T03:04:05.123456Z",
     index="https://index.example/simple",
 )
 
@@ -101,7 +100,6 @@ index = "https://index.example/simple"
 
 [[packages.wheels]]
 url = "https://files.example/alpha-1.0-py3-none-any.whl"
-upload-time = 2026-01-02T03:04:05.123456Z
 size = 10
 hashes = {{ sha256 = "{SHA}" }}
 
@@ -113,7 +111,6 @@ index = "https://wheels.example/cu128"
 [[packages.wheels]]
 name = "beta-2.0+cu128-py3-none-any.whl"
 url = "https://files.example/beta-2.0%2Bcu128-py3-none-any.whl"
-upload-time = 2026-01-02T03:04:05.123456Z
 size = 10
 hashes = {{ sha256 = "{SHA}" }}
 """
