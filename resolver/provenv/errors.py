@@ -22,6 +22,20 @@ class Origin:
         return self.file if self.line is None else f"{self.file}:{self.line}"
 
 
+_LONGEST_LINE = 2000
+"""Characters of a line that somebody can be expected to read; an index can send names of a megabyte."""
+
+
+def readable(line: str) -> str:
+    """A line that is safe to print: what an index wrote into it moves no cursor and fills no screen."""
+    if len(line) > _LONGEST_LINE:
+        cut = _LONGEST_LINE // 4
+        line = f"{line[:cut]}… ({len(line):,} characters) …{line[-cut:]}"
+    if line.isprintable():
+        return line
+    return "".join(c if c.isprintable() or c in "\t\n" else ascii(c)[1:-1] for c in line)
+
+
 class ProvenvError(Exception):
     """The base of all; catch it to catch everything provenv raises on purpose.
 
@@ -52,7 +66,7 @@ class ProvenvError(Exception):
         place = f"{self.origin}: " if self.origin else ""
         lines = [f"{place}{self.message}", *(f"  {line}" for line in self.evidence)]
         lines += [f"hint: {hint}" for hint in self.hints]
-        return "\n".join(lines)
+        return "\n".join(map(readable, lines))
 
     def to_json(self) -> dict[str, object]:
         """The object behind `"error"` in every `--json` answer."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import csv
 import hashlib
+import os
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -48,7 +49,9 @@ def locks_of(desk: Desk) -> dict[str, bytes]:
 
 def leftovers(folder: Path) -> list[str]:
     """Temporary files that nobody took away."""
-    return sorted(str(path.relative_to(folder)) for path in folder.rglob(".provenv-*.tmp"))
+    # os.walk, since children of a killed program may be at work there still
+    names = (name for _, _, files in os.walk(folder) for name in files)
+    return sorted(name for name in names if name.startswith(".provenv-") and name.endswith(".tmp"))
 
 
 @dataclass(frozen=True)

@@ -106,8 +106,12 @@ class Desk:
         variables: Mapping[str, str] | None = None,
         stdin: str = "",
         timeout: float = 120,
+        memory: int | None = None,
     ) -> Answer:
-        """Run `provenv …` in the project's folder; fails unless it ends with `expect` (None: anything)."""
+        """Run `provenv …` in the project's folder; fails unless it ends with `expect` (None: anything).
+
+        `memory`: bytes of data that it may have at most.
+        """
         done = subprocess.run(
             [program(), *map(str, arguments)],
             cwd=cwd or self.folder,
@@ -117,6 +121,7 @@ class Desk:
             text=True,
             timeout=timeout,
             check=False,
+            preexec_fn=None if memory is None else lambda: _limit_memory(memory),
         )
         answer = Answer(done.returncode, done.stdout, done.stderr)
         assert "Traceback" not in answer.text, answer.text
@@ -146,6 +151,12 @@ def little_world() -> TestIndex:
     index.add("beta", "1.5")
     index.add("gamma", "1.0")
     return index
+
+
+def _limit_memory(size: int) -> None:
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_DATA, (size, size))
 
 
 def program() -> str:

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from typing import TextIO
 
-from provenv.errors import ProvenvError
+from provenv.errors import ProvenvError, readable
 
 RED, YELLOW, GREEN, DIM, BOLD, RESET = "\033[31m", "\033[33m", "\033[32m", "\033[2m", "\033[1m", "\033[0m"
 
@@ -33,8 +33,9 @@ def print_error(error: ProvenvError, *, as_json: bool) -> None:
         return
     label, hint = paint("error", RED, sys.stderr), paint("hint", GREEN, sys.stderr)
     place = f"{error.origin}: " if error.origin else ""
-    lines = [f"{label}: {place}{error.message}", *(f"  {line}" for line in error.evidence)]
-    lines += [f"{hint}: {text}" for text in error.hints]
+    lines = [f"{label}: {readable(place + error.message)}"]
+    lines += [f"  {readable(line)}" for line in error.evidence]
+    lines += [f"{hint}: {readable(text)}" for text in error.hints]
     print("\n".join(lines), file=sys.stderr)
 
 
@@ -52,7 +53,7 @@ def note(text: str, *, quiet: bool = False) -> None:
 
 def warn(text: str, *, quiet: bool = False) -> None:
     """A warning on standard error, unless `-q`."""
-    note(f"{paint('warning', YELLOW, sys.stderr)}: {text}", quiet=quiet)
+    note(f"{paint('warning', YELLOW, sys.stderr)}: {readable(text)}", quiet=quiet)
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]], stream: TextIO | None = None) -> str:

@@ -188,7 +188,8 @@ def unreachable(target: Target, first: ProvenvError, names: Sequence[str]) -> Pr
 
     tried = ", ".join(dict.fromkeys(names))
     index = redact(first.index).rstrip("/") if first.index else None
-    mirror = [f'or name a mirror of it in your settings: [mirrors] "{index}" = "..."'] if index else []
+    other = "or name" if first.hints else "name"
+    mirror = [f'{other} a mirror of it in your settings: [mirrors] "{index}" = "..."'] if index else []
     return type(first)(
         first.message,
         evidence=[
