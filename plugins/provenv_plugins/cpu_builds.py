@@ -12,6 +12,7 @@ from provenv_plugins.torch_rows import torch_releases
 LAST_ON_INTEL_MACS = "2.2.2"
 MACOS_14_FROM = "2.12"
 WINDOWS_ARM_FROM = "2.7"
+WINDOWS_ARM_PYTHON = "3.11"
 
 
 def releases_for(context: Context) -> Releases:
@@ -45,6 +46,12 @@ def _runs(context: Context) -> Runs:
             return None
         if numbers(torch) < numbers(WINDOWS_ARM_FROM):
             return f"torch has wheels for Windows on Arm from {WINDOWS_ARM_FROM} on"
+        if context.python and numbers(context.python) < numbers(WINDOWS_ARM_PYTHON):
+            minor = ".".join(context.python.split(".")[:2])
+            return (
+                f"torch's wheels for Windows on Arm are for Python {WINDOWS_ARM_PYTHON} and newer; "
+                f"this target has {minor}"
+            )
         return None
 
     return runs

@@ -93,6 +93,7 @@ def _flavour(row: Row, context: Context) -> Flavour:
         python=(pythons[0], pythons[1]) if pythons else None,
         note=_needs(name, context),
         runtime=str(cuda_of(name)[0]),
+        glibc=row.text("glibc"),
     )
 
 

@@ -9,7 +9,7 @@ from provenv.hooks import Build, Builds, Context, Rejected, ReleaseRow, Releases
 from provenv_plugins.numbers import parse_numbers
 from provenv_plugins.pytorch import FAMILY, index_of
 from provenv_plugins.rocm import AMD_PACKAGES
-from provenv_plugins.tables import rows
+from provenv_plugins.tables import Row, rows
 from provenv_plugins.torch_builds import Flavour, Runs, choose, compiled, numbers
 from provenv_plugins.torch_pairs import companions
 from provenv_plugins.torch_rows import minors, torch_releases
@@ -78,7 +78,13 @@ def _flavours(context: Context) -> Iterable[Flavour]:
             packages = FAMILY + AMD_PACKAGES if numbers(name) >= (7, 14) else FAMILY
             # triton-rocm and the libraries have no label
             yield Flavour(
-                name, index_of(name), row.texts("torch"), (name, ""), packages=packages, note=_needs(context)
+                name,
+                index_of(name),
+                row.texts("torch"),
+                (name, ""),
+                packages=packages,
+                note=_needs(context),
+                glibc=row.text("glibc"),
             )
 
 
@@ -109,13 +115,22 @@ def compiled_for(build: str, torch: str) -> tuple[str, ...]:
 
 
 def _families(context: Context, targets: tuple[str, ...]) -> tuple[Build, ...]:
-    """AMD's own indexes whose family holds every declared target; with none declared it can't be told."""
+    """AMD's own indexes that hold every declared target, the newest known torch first.
+
+    With none declared it can't be told. One index holds every target, each as an extra of torch.
+    """
     python = (parse_numbers(context.python) or ())[:2]
     found = []
     for row in rows("rocm_builds", "family"):
         oldest, newest = (parse_numbers(text) or () for text in row.texts("python"))
         fits = context.platform in row.texts("platforms") and (not python or oldest <= python <= newest)
         if fits and targets and set(targets) <= set(row.texts("gfx")) and not context.envelope.one("musl"):
-            needs = "AMD's own builds, for this family of GPUs alone"
-            found.append(Build(row.text("name"), row.text("index"), FAMILY + AMD_PACKAGES, needs=needs))
-    return tuple(found)
+            found.append((numbers(row.text("torch")), _family(row, targets)))
+    return tuple(build for _, build in sorted(found, key=lambda pair: pair[0], reverse=True))
+
+
+def _family(row: Row, targets: tuple[str, ...]) -> Build:
+    split = row.texts("extras")
+    needs = "AMD's own builds" + ("" if split else ", for this family of GPUs alone")
+    extras = tuple((package, f"device-{gfx}") for package in split for gfx in targets)
+    return Build(row.text("name"), row.text("index"), FAMILY + AMD_PACKAGES, needs=needs, extras=extras)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
-from provenv.hooks import Context, Detection, Device, Envelope, Finding, Probe
+from provenv.hooks import Builds, Context, Detection, Device, Envelope, Finding, Probe
 from provenv_plugins.rocm_builds import choose_builds
 from provenv_plugins.tables import rows
 
@@ -121,7 +122,8 @@ def _served(targets: Iterable[str], probe: Probe) -> tuple[tuple[str, ...], tupl
     """The targets that one build runs together, and those left out, with why."""
     kept: list[str] = []
     left: list[tuple[str, str]] = []
-    for gfx in sorted(set(targets), key=lambda gfx: (len(gfx), gfx), reverse=True):
+    newest_first = sorted(set(targets), key=lambda gfx: (len(gfx), gfx), reverse=True)
+    for gfx in sorted(newest_first, key=lambda gfx: gfx in integrated()):
         reason = _refused([*kept, gfx], probe)
         if reason is None:
             kept.append(gfx)
@@ -131,13 +133,34 @@ def _served(targets: Iterable[str], probe: Probe) -> tuple[tuple[str, ...], tupl
 
 
 def _refused(targets: Sequence[str], probe: Probe) -> str | None:
-    os = "windows" if probe.python("system") == "Windows" else "linux"
-    builds = choose_builds(Context(f"{os}-x86_64", os, "x86_64", "", Envelope.of({"gfx": tuple(targets)})))
+    """Why the last of these targets is left out beside the others; None when one build runs all of them well.
+
+    A GPU inside the processor does not hold a card back: what it would cost is a newer build.
+    """
+    builds, others = _builds(targets, probe), targets[:-1]
     if builds.offered:
-        return None
-    if len(targets) > 1 and _refused(targets[-1:], probe) is None:
-        return f"no one build runs it and {', '.join(targets[:-1])} together"
+        own = _builds(others, probe).offered if others and targets[-1] in integrated() else ()
+        if not own or own[0].name == builds.offered[0].name or integrated() >= set(others):
+            return None
+        return (
+            f"it is part of the processor, and without it {', '.join(others)} can have build {own[0].name} "
+            f"instead of {builds.offered[0].name}"
+        )
+    if others and _refused(targets[-1:], probe) is None:
+        return f"no one build runs it and {', '.join(others)} together"
     return builds.rejected[0].reason if builds.rejected else "there is no ROCm build for it"
+
+
+def _builds(targets: Sequence[str], probe: Probe) -> Builds:
+    os = "windows" if probe.python("system") == "Windows" else "linux"
+    return choose_builds(Context(f"{os}-x86_64", os, "x86_64", "", Envelope.of({"gfx": tuple(targets)})))
+
+
+@cache
+def integrated() -> frozenset[str]:
+    """The targets of GPUs that are part of a processor."""
+    known = rows("amd_devices", "devices")
+    return frozenset(row.text("gfx") for row in known if row.values.get("integrated"))
 
 
 def _node_missing(probe: Probe) -> bool:

@@ -42,6 +42,8 @@ class Flavour:
     packages: tuple[str, ...] = FAMILY
     note: str = ""
     runtime: str | None = None
+    glibc: str = ""
+    """What its Linux wheels need where other builds of the same torch need less."""
 
 
 # For one torch version of a flavour: None when the target's GPUs run it, else why not, in words.
@@ -158,13 +160,14 @@ def release_fault(flavour: Flavour, torch: str, context: Context) -> str | None:
         pythons = oldest if oldest == newest else f"{oldest} to {newest}"
         which = ", the last of it," if torch == flavour.torch[-1] else ""
         return f"torch {torch}{which} is for Python {pythons}; this target has {'.'.join(map(str, minor))}"
-    return _glibc_fault(release_of(torch), context) if context.os == "linux" else None
+    return _glibc_fault(flavour, release_of(torch), context) if context.os == "linux" else None
 
 
-def _glibc_fault(release: Release, context: Context) -> str | None:
+def _glibc_fault(flavour: Flavour, release: Release, context: Context) -> str | None:
     if context.envelope.one("musl"):
         return "PyTorch publishes no wheel for musl (Alpine)"
-    floor, promised = dict(release.glibc).get(context.arch, ""), context.envelope.one("glibc")
+    floor = flavour.glibc or dict(release.glibc).get(context.arch, "")
+    promised = context.envelope.one("glibc")
     if promised and (parse_numbers(promised) or ()) < (parse_numbers(floor) or ()):
         return f"torch {release.torch} needs glibc {floor}; this target promises {promised}"
     return None

@@ -120,7 +120,7 @@ CASES = {
     ),
     "RX 6700 XT": Case(
         {"gfx": "gfx1031"},
-        ("rocm", "2.10.0", "amd-gfx103X-all"),
+        ("rocm", "2.12.0", "amd-multi-arch"),
         ("2.14.1", "rocm7.14", "HSA_OVERRIDE_GFX_VERSION=10.3.0"),
     ),
     "Polaris": Case(

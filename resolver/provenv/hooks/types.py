@@ -245,6 +245,8 @@ class Build:
     """What it needs of the hardware, in words for an explanation."""
     runtime: str | None = None
     """The major of its accelerator's `Runtime` that it is built for: `13`."""
+    extras: tuple[tuple[str, str], ...] = ()
+    """(package, extra) that whoever asks for the package gets too: the device's own part of torch."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -234,7 +234,8 @@ class PackageProvider(Provider[Node]):
             allowed = self._allowed(requirement, asker, by)
             if isinstance(allowed, Unavailable):
                 return allowed
-            for node in (Node(requirement.name), *(Node(requirement.name, e) for e in requirement.extras)):
+            extras = (*requirement.extras, *self.request.extras.get(requirement.name, ()))
+            for node in (Node(requirement.name), *(Node(requirement.name, e) for e in extras)):
                 needs[node] = needs.get(node, -1) & allowed
         return needs
 

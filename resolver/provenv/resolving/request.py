@@ -26,7 +26,8 @@ class Request:
     wanted. `placed`: name -> the constraints that say at which address a package lies. `undeclared(name,
     version)`: what a package needs and its metadata do not say. `runtimes`: the accelerators', by name.
     `own_major`: the runtime of the build, and which major of it.
-    `given`: name -> what is there already, by whatever means, and is no index's business.
+    `given`: name -> what is there already, by whatever means, and is no index's business. `turned_down(name,
+    specifier)` is told of what is asked of one of them that it is not.
     """
 
     rules: Rules
@@ -38,6 +39,9 @@ class Request:
     runtimes: Mapping[str, Runtime] = field(default_factory=dict)
     own_major: tuple[str, str] | None = None
     given: Mapping[str, DirectCandidate] = field(default_factory=dict)
+    turned_down: Callable[[str, str], None] = lambda name, specifier: None
+    extras: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Name -> the extras that everybody gets with a package: the build's."""
 
 
 def make_request(
@@ -96,13 +100,17 @@ def make_request(
 
 
 def with_constraints(request: Request, build: Build) -> Request:
-    """The request with what the build is limited to, such as the last torch that its archs run on."""
+    """The request with what the build is limited to, such as the last torch that its archs run on, and what
+    it adds."""
     constraints = dict(request.rules.constraints)
     for text in build.constraints:
         parsed = parse_requirement(text)
         limit = (parsed.specifier, f"the build {build.name}")
         constraints[parsed.name] = (*constraints.get(parsed.name, ()), limit)
-    return replace(request, rules=replace(request.rules, constraints=constraints))
+    extras: dict[str, tuple[str, ...]] = {}
+    for name, extra in build.extras:
+        extras[name] = (*extras.get(name, ()), extra)
+    return replace(request, rules=replace(request.rules, constraints=constraints), extras=extras)
 
 
 def applies(requirement: ManifestRequirement, environment: MarkerEnvironment) -> bool:

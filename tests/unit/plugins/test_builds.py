@@ -139,6 +139,23 @@ def test_centos_7_gets_no_build_that_needs_a_newer_glibc() -> None:
     assert {"cu124", "cu118"} <= {b.name for b in builds.offered}
 
 
+@pytest.mark.parametrize(
+    ("accelerator", "words", "first", "not_offered"),
+    [
+        ("cuda", {"driver": "535"}, "cu124", "cu126"),
+        ("rocm", {"gfx": "gfx90a"}, "rocm6.1", "rocm6.2.4"),
+    ],
+)
+def test_the_builds_of_torch_2_6_that_needed_a_newer_glibc_are_not_for_an_old_one(
+    accelerator: str, words: dict[str, str], first: str, not_offered: str
+) -> None:
+    """PyTorch's blog of 2.6: cu126 and rocm6.2.4 alone were built for manylinux 2.28."""
+    builds = offer(accelerator, "linux-x86_64", "3.12.0", glibc="2.27", **words)
+
+    assert builds.offered[0].name == first
+    assert reasons(builds)[not_offered].endswith("needs glibc 2.28; this target promises 2.27")
+
+
 def test_alpine_has_no_gpu_build_at_all() -> None:
     builds = offer("cuda", "linux-x86_64", musl="1.2")
 
@@ -203,7 +220,11 @@ def test_from_7_14_on_the_rocm_libraries_follow_the_build_too() -> None:
 
 
 def test_rocm_on_windows_is_a_matter_of_the_gpu_family() -> None:
-    assert [b.name for b in offer("rocm", "windows-x86_64", gfx="gfx1201").offered] == ["amd-gfx120X-all"]
+    offered = offer("rocm", "windows-x86_64", gfx="gfx1201").offered
+
+    assert [b.name for b in offered] == ["amd-multi-arch", "amd-gfx120X-all"]
+    assert offered[0].extras == (("torch", "device-gfx1201"), ("torchvision", "device-gfx1201"))
+    assert offered[1].extras == ()
     assert "promises no gfx" in reasons(offer("rocm", "windows-x86_64"))["rocm"]
     assert "none for gfx942" in reasons(offer("rocm", "windows-x86_64", gfx="gfx942"))["rocm"]
 

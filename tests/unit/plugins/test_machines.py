@@ -270,13 +270,26 @@ CASES = {
     "RX 6700 XT": Case(
         machines.linux(**kfd((100301, "navy_flounder"))),
         ["rocm", "cpu"],
-        ("rocm", "amd-gfx103X-all", False, ()),
+        ("rocm", "amd-multi-arch", False, ()),
     ),
     "RX 9060 XT behind a Raphael iGPU": Case(
         machines.linux(**kfd((100306, "raphael"), (120000, "ip discovery"))),
         ["rocm", "cpu"],
         ("rocm", "rocm7.14", False, ()),
         ["gpu-left-out"],
+    ),
+    # The processor's own GPU has AMD's older torch alone, which must not hold the card back.
+    "RX 7900 XTX behind a Raphael iGPU": Case(
+        machines.linux(**kfd((100306, "raphael"), (110000, "ip discovery"))),
+        ["rocm", "cpu"],
+        ("rocm", "rocm7.14", False, ()),
+        ["gpu-left-out"],
+    ),
+    # One build runs both: nothing is lost, so nothing is left out.
+    "RX 7800 XT and a 780M": Case(
+        machines.linux(**kfd((110003, "phoenix"), (110001, "ip discovery"))),
+        ["rocm", "cpu"],
+        ("rocm", "rocm7.14", False, ()),
     ),
     "Radeon RX 580": Case(
         machines.linux(**kfd((80003, "polaris10"))), ["cpu"], ("cpu", "cpu", False, ()), ["gpu-without-build"]
@@ -433,7 +446,7 @@ def test_a_radeon_on_windows_is_known_by_its_name() -> None:
     host = Host(PLUGINS, machines.windows(registry={f"{key}|DriverDesc": "AMD Radeon RX 7900 XTX"}))
 
     assert host.usable == ("rocm", "cpu")
-    assert builds_on(host).offered[0].name == "amd-gfx110X-all"
+    assert [b.name for b in builds_on(host).offered] == ["amd-multi-arch", "amd-gfx110X-all"]
 
 
 def test_several_accelerators_are_in_the_order_of_preference() -> None:
