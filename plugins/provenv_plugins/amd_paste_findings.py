@@ -6,12 +6,18 @@ from collections.abc import Iterable
 
 from provenv.hooks import Finding, Probe
 from provenv_plugins.amd_pastes import read_pastes
+from provenv_plugins.rocm_access import driver_missing, no_permission, partitioned
 from provenv_plugins.rocm_detect import OVERRIDE, gfx_of_name
 
 
 def paste_findings(probe: Probe) -> Iterable[Finding]:
     """An override that shows in a wrong target, a driver that ROCm can't use, nodes that share a card."""
     pasted = read_pastes(probe.pastes())
+    if pasted.forbidden:
+        yield no_permission()
+    if pasted.unloaded:
+        names = ", ".join(dict.fromkeys(device.name or "a GPU of AMD's" for device in pasted.devices))
+        yield driver_missing(f"{names} is in this machine, and" if names else "rocminfo says that")
     for device in dict.fromkeys(pasted.devices):
         native = gfx_of_name(device.name)
         if device.gfx and native and device.gfx != native and not probe.environment(OVERRIDE):
@@ -39,6 +45,7 @@ def paste_findings(probe: Probe) -> Iterable[Finding]:
                 "install the torch of the maker's toolkit",
                 "warning",
             )
+    yield from partitioned(paste.text for paste in probe.pastes() if "simd_count" in paste.text)
     unknown = [device for device in pasted.devices if device.gfx is None and device.vendor == "amd"]
     if unknown:
         name = unknown[0].name or dict(unknown[0].facts).get("pci_id") or "a GPU"

@@ -12,7 +12,14 @@ from provenv.hooks.adapters import windows_adapters
 from provenv.hooks.pci import PciDevice, pci_devices
 from provenv.hooks.reports import EnvironmentReport, environment_report
 from provenv_plugins.amd_kfd import kfd_devices
-from provenv_plugins.amd_tools import amd_smi_devices, first, rocm_smi_cards, rocminfo_agents
+from provenv_plugins.amd_tools import (
+    amd_smi_devices,
+    amd_smi_driver,
+    clinfo_devices,
+    first,
+    rocm_smi_cards,
+    rocminfo_agents,
+)
 from provenv_plugins.rocm_detect import gfx_of_name
 from provenv_plugins.sightings import Sighting, combined, once, told
 
@@ -24,12 +31,13 @@ WAYS = (
     "rocm-smi",
     "amd-smi",
     "KFD topology",
+    "clinfo",
     "environment report",
     "a program's log",
     "PCI list",
     "display adapters",
 )
-_FROM_DRIVER = WAYS[:6]
+_FROM_DRIVER = WAYS[:7]
 
 # Chengdu Haiguang's DCUs speak AMD's language; their targets are in none of AMD's lists.
 _HYGON = re.compile(r"^(?:K100|Z100L?|BW\d+)(?:_|\b)|Hygon|\bDCU\b", re.IGNORECASE)
@@ -45,6 +53,21 @@ class PastedAmd:
     driver: str | None = None
     rocm: str | None = None
     system: str | None = None
+    forbidden: bool = False
+    """The user may not open the device nodes."""
+    unloaded: bool = False
+    """No driver of AMD's is bound to the GPUs."""
+
+    @property
+    def unusable(self) -> bool:
+        """Nothing can reach the GPUs."""
+        return self.forbidden or self.unloaded
+
+
+_FORBIDDEN = re.compile(
+    r"Unable to open /dev/kfd\b[^\n]*: Permission denied"
+    r"|[Uu]ser is not (?:a )?member of \"?(?:render|video)\"? group"
+)
 
 
 @lru_cache(maxsize=4)
@@ -61,7 +84,16 @@ def read_pastes(pastes: tuple[Paste, ...]) -> PastedAmd:
         _driver(text),
         first(r"\bROCm(?: Version)?\W{1,6}(?:\w+\W+)?(\d\.\d+\.\d+)\b", text),
         _system(pastes, text),
+        _FORBIDDEN.search(text) is not None,
+        "ROCk module is NOT loaded" in text or (bool(devices) and _is_unbound(pastes, how)),
     )
+
+
+def _is_unbound(pastes: Sequence[Paste], how: Sequence[str]) -> bool:
+    """A list of devices that would name the driver of one, and names none."""
+    found = [device for device in pci_devices(pastes) if device.display and _is_amds(device)]
+    seen = any(way in _FROM_DRIVER for way in how)
+    return not seen and bool(found) and all(device.driver_told and not device.driver for device in found)
 
 
 def _sightings(pastes: tuple[Paste, ...]) -> Iterable[Sighting]:
@@ -72,6 +104,7 @@ def _sightings(pastes: tuple[Paste, ...]) -> Iterable[Sighting]:
         ("rocm-smi", tuple(rocm_smi_cards(texts))),
         ("amd-smi", tuple(device for text in texts for device in amd_smi_devices(text))),
         ("KFD topology", tuple(kfd_devices(pastes))),
+        *(("clinfo", tuple(clinfo_devices(text))) for text in texts),
         *(("environment report", tuple(_report_devices(report))) for report in reports),
         *(("a program's log", once(_logged(text))) for text in texts),
         ("PCI list", tuple(_pci(pastes))),
@@ -194,18 +227,20 @@ def _prose(text: str) -> Iterable[tuple[str, Device]]:
 
 def _driver(text: str) -> str | None:
     """The amdgpu driver's version, by rocm-smi, a report, or the module's own file."""
-    return first(r'(?i)(?:^\s*|[{,]\s*)"?(?:ROCM )?Driver version"?\s*:\s*"?(\d+\.\d+\.\d+[\w.-]*)"?', text)
+    told_by_smi = r'(?i)(?:^\s*|[{,]\s*)"?(?:ROCM )?Driver version"?\s*:\s*"?(\d+\.\d+\.\d+[\w.-]*)"?'
+    return amd_smi_driver(text) or first(told_by_smi, text)
 
 
 def _system(pastes: Iterable[Paste], text: str) -> str | None:
-    """rocminfo and KFD are Linux' alone."""
-    if re.search(r"^\s*(?:ROCk module|HSA System Attributes|HSA Agents)\b|\brocminfo\b", text, re.MULTILINE):
+    """rocminfo, rocm-smi, amd-smi's tables and KFD are Linux' alone."""
+    signs = (
+        r"^\s*(?:ROCk module|HSA System Attributes|HSA Agents|Marketing Name:)|\brocminfo\b",
+        r"^\|\s*Platform:\s+Linux\b|^=+ ROCm System Management Interface|^\s*OS_KERNEL_VERSION:",
+    )
+    if any(re.search(sign, text, re.MULTILINE) for sign in signs):
         return "Linux"
-    if re.search(r"^\s*Marketing Name:", text, re.MULTILINE) or any(
-        re.search(r"(?:^|/)topology/nodes/\d+/", paste.name) for paste in pastes
-    ):
-        return "Linux"
-    return None
+    nodes = re.compile(r"(?:^|/)topology/nodes/\d+/")
+    return "Linux" if any(nodes.search(paste.name) for paste in pastes) else None
 
 
 def reading(pastes: tuple[Paste, ...]) -> Reading:

@@ -44,10 +44,10 @@ def rocminfo_agents(text: str) -> Iterable[Device]:
 
 
 def rocm_smi_cards(texts: Iterable[str]) -> Iterable[Device]:
-    """rocm-smi's JSON of any version, several of one machine together; and its `GPU[0] : key: value`."""
+    """rocm-smi's JSON of any version, its lines, its CSV, its table; several of one machine together."""
     cards: dict[int, dict[str, str]] = {}
     for text in texts:
-        for index, values in (*_json_cards(text), *_line_cards(text)):
+        for index, values in (*_json_cards(text), *_line_cards(text), *_csv_cards(text), *_row_cards(text)):
             kept = cards.setdefault(index, {})
             for key, value in values.items():
                 if value and value != "N/A":
@@ -80,6 +80,24 @@ def _line_cards(text: str) -> Iterable[tuple[int, dict[str, str]]]:
             yield int(index), {key.lower(): value}
 
 
+def _csv_cards(text: str) -> Iterable[tuple[int, dict[str, str]]]:
+    """`--csv`: `device,GPU use (%),...`, then `card0,...`."""
+    keys: list[str] = []
+    for line in text.splitlines():
+        cells = [cell.strip() for cell in line.split(",")]
+        found = re.fullmatch(r"card(\d{1,3})", cells[0])
+        if cells[0] == "device" and len(cells) > 1:
+            keys = [cell.lower() for cell in cells]
+        elif found and keys and len(cells) == len(keys):
+            yield int(found[1]), dict(zip(keys, cells, strict=True))
+
+
+def _row_cards(text: str) -> Iterable[tuple[int, dict[str, str]]]:
+    """The concise table: a device's number, its node, its PCI id and GUID; a partition has no clocks."""
+    for index, number in re.findall(r"^(\d{1,3}) +\d+ +(0x[0-9a-f]{4}), +\d+ +(?!N/A)\S", text, re.MULTILINE):
+        yield int(index), {"device id": number}
+
+
 def _card(values: Mapping[str, str]) -> Device:
     names = [values.get(key, "") for key in ("card series", "device name", "card model")]
     name = next((name for name in names if name and not re.fullmatch(r"0x[0-9a-fA-F]+", name)), "")
@@ -92,12 +110,42 @@ def _card(values: Mapping[str, str]) -> Device:
 
 
 def amd_smi_devices(text: str) -> Iterable[Device]:
-    """`amd-smi static`, plain or as JSON: a block for each GPU."""
-    if "MARKET_NAME" not in text and '"market_name"' not in text:
-        return
+    """`amd-smi static` and `list`, plain or as JSON: a block for each GPU; or its table."""
+    yield from _table(text)
     for block in re.split(r"^GPU: \d+$|\"gpu\":\s*\d+", text, flags=re.MULTILINE)[1:]:
         name = first(r'(?i)"?market_name"?:\s*"?([^"\n]+?)"?,?\s*$', block)
         target = first(r'(?i)"?target_graphics_version"?:\s*"?(gfx[0-9a-f]+)', block)
         size = first(r'(?is)\bvram"?:.*?"?size"?:\s*(?:\{\s*"value":\s*)?(\d{3,9})\b', block)
-        if name or target:
-            yield Device("amd", name or "", int(size) if size else None, gfx=target)
+        if name or target or re.search(r"^\s*\"?(?:KFD_ID|kfd_id)\b", block, re.MULTILINE):
+            slot = first(r'(?i)^\s*"?bdf"?:\s*"?([0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.\d)', block)
+            facts = told({"pci_slot": None if name or target else slot})
+            yield Device("amd", name or "", int(size) if size else None, gfx=target, facts=facts)
+
+
+def _table(text: str) -> Iterable[Device]:
+    """The table of amd-smi 26: two rows for each GPU, whose name may have lost its beginning."""
+    if not re.search(r"^\|\s*AMD-SMI\s", text, re.MULTILINE):
+        return
+    row = re.compile(r"^\|\s*[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.\d\s+(\S[^|\n]*?)\s*\|", re.MULTILINE)
+    found = list(row.finditer(text))
+    for place, head in enumerate(found):
+        body = text[head.end() : found[place + 1].start() if place + 1 < len(found) else len(text)]
+        memory = first(r"\b\d+/(\d{1,9}) MB\s*\|", body)
+        yield Device("amd", head[1], int(memory) if memory else None)
+
+
+def amd_smi_driver(text: str) -> str | None:
+    """The amdgpu driver's version by amd-smi: in its table's head, or below `DRIVER:`."""
+    return first(r"^\|\s*amdgpu Version:\s*(\d[\w.-]*)", text) or first(
+        r'(?i)"?\bname"?:\s*"?amdgpu"?,?\s*"?version"?:\s*"?(\d[\w.-]*)', text
+    )
+
+
+def clinfo_devices(text: str) -> Iterable[Device]:
+    """clinfo: the board's name is AMD's own field, the device's name its target."""
+    for block in re.split(r"^(?=\s*Device (?:Type:|Name ))", text, flags=re.MULTILINE)[1:]:
+        name = first(r"^\s*(?:Board name:|Device Board Name \(AMD\))\s+(\S.*?)\s*$", block)
+        target = first(r"^\s*(?:Device )?Name:?\s+(gfx[0-9a-f]{3,4})\b", block)
+        size = first(r"^\s*Global memory size:?\s+(\d{1,18})\b", block)
+        if target:
+            yield Device("amd", name or "", int(size) // 2**20 if size else None, gfx=target)

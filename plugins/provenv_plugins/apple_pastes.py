@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from provenv.hooks import Device, Paste, Reading
+from provenv_plugins.desktop_pastes import CHIPSET
 from provenv_plugins.sightings import Sighting, combined, once, told
 
 _MAKERS = (("apple", r"\bApple\b"), ("amd", r"\bAMD\b|\bRadeon\b"), ("nvidia", r"\bNVIDIA\b|\bGeForce\b"))
@@ -21,16 +22,29 @@ def read_pastes(pastes: tuple[Paste, ...]) -> tuple[tuple[Device, ...], tuple[st
 
 
 def _displays(text: str) -> Iterable[Device]:
-    """`system_profiler SPDisplaysDataType`: a block for each `Chipset Model`."""
-    for block in re.split(r"^(?=[ \t]*Chipset Model:)", text, flags=re.MULTILINE)[1:]:
-        values = dict(re.findall(r"^[ \t]*([A-Z][^:\n]*?):[ \t]*(\S.*?)[ \t]*$", block, re.MULTILINE))
-        name = values.get("Chipset Model", "")
-        # `VRAM (Dynamic, Max)` is a share of the system's memory, `VRAM (Total)` is the card's own
-        size = re.match(r"(\d{1,6}) (MB|GB)$", values.get("VRAM (Total)", ""))
-        memory = int(size[1]) * (1024 if size[2] == "GB" else 1) if size else None
-        if name:
-            facts = told({"cores": values.get("Total Number of Cores"), "metal": values.get("Metal Support")})
-            yield Device(maker(name), name, memory, facts=facts)
+    """`system_profiler SPDisplaysDataType`, plain in any language or as JSON: a block for each GPU."""
+    heads = list(CHIPSET.finditer(text))
+    for place, head in enumerate(heads):
+        block = text[head.end() : heads[place + 1].start() if place + 1 < len(heads) else len(text)]
+        yield _json_display(head["json"], block) if head["json"] else _display(head["name"], block)
+
+
+def _display(name: str, block: str) -> Device:
+    values = dict(re.findall(r"^[ \t]*([A-Z][^:\n]*?):[ \t]*(\S.*?)[ \t]*$", block, re.MULTILINE))
+    # `VRAM (Dynamic, Max)` is a share of the system's memory, `VRAM (Total)` is the card's own
+    facts = told({"cores": values.get("Total Number of Cores"), "metal": values.get("Metal Support")})
+    return Device(maker(name), name, _mib(values.get("VRAM (Total)", "")), facts=facts)
+
+
+def _json_display(name: str, block: str) -> Device:
+    values = dict(re.findall(r"\"(\w+)\"\s*:\s*\"([^\"\n]*)\"", block))
+    # with a low line before it, it is the dynamic share
+    return Device(maker(name), name, _mib(values.get("spdisplays_vram", "")))
+
+
+def _mib(text: str) -> int | None:
+    size = re.match(r"(\d{1,6}) (MB|GB)$", text)
+    return int(size[1]) * (1024 if size[2] == "GB" else 1) if size else None
 
 
 def maker(name: str) -> str:

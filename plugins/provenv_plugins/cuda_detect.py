@@ -8,7 +8,9 @@ from functools import partial
 from provenv.hooks import Context, Detection, Device, Envelope, Finding, Probe
 from provenv_plugins.cuda_drivers import newest_cuda, numbers
 from provenv_plugins.cuda_facts import NvidiaFacts, is_jetson, is_wsl, read
+from provenv_plugins.pci_bus import has_display
 
+VENDOR_ID = "10de"
 SYSTEMS = {"Linux": "linux", "Windows": "windows"}
 MACHINES = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "aarch64", "arm64": "arm64"}
 
@@ -156,23 +158,13 @@ def _no_devices(facts: NvidiaFacts, probe: Probe) -> Iterable[Finding]:
             else "sudo nvidia-modprobe -u",
             "error",
         )
-    elif probe.python("system") == "Linux" and _has_nvidia_display(probe):
+    elif probe.python("system") == "Linux" and has_display(probe, VENDOR_ID):
         yield Finding(
             "nvidia-driver-missing",
             "there is an NVIDIA GPU in this machine, and no NVIDIA driver is loaded",
             driver_remedy(probe),
             "error",
         )
-
-
-def _has_nvidia_display(probe: Probe) -> bool:
-    """A display controller (PCI class 03xxxx) of vendor 10de."""
-    folder = "/sys/bus/pci/devices"
-    return any(
-        (probe.file(f"{folder}/{name}/vendor") or "").strip() == "0x10de"
-        and (probe.file(f"{folder}/{name}/class") or "").startswith("0x03")
-        for name in probe.folder(folder)
-    )
 
 
 def driver_remedy(probe: Probe) -> str:

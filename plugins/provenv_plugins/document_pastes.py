@@ -6,28 +6,9 @@ import re
 from collections.abc import Callable
 
 from provenv.hooks.reports import environment_report
-
-Facts = dict[str, str]
-
-ARCHITECTURES = {
-    "x86_64": "x86_64",
-    "amd64": "x86_64",
-    "x64": "x86_64",
-    "aarch64": "aarch64",
-    "arm64": "arm64",
-    "riscv64": "riscv64",
-    "ppc64le": "ppc64le",
-    "ppc64": "ppc64",
-    "s390x": "s390x",
-    "loongarch64": "loongarch64",
-    "armv7l": "armv7l",
-    "i386": "i386",
-    "i486": "i386",
-    "i586": "i386",
-    "i686": "i386",
-    "x86": "i386",
-}
-_ARCH = "(" + "|".join(ARCHITECTURES) + ")"
+from provenv_plugins.architectures import ARCH, Facts
+from provenv_plugins.desktop_pastes import macos, windows
+from provenv_plugins.installer_pastes import conda, pip_debug
 
 
 def _report(text: str) -> Facts:
@@ -37,7 +18,7 @@ def _report(text: str) -> Facts:
         return {}
     facts = _platform_text(report.value("python platform", "platform") or "")
     system = report.value("os") or ""
-    arch = re.search(rf"\({_ARCH}\)$", system)
+    arch = re.search(rf"\({ARCH}\)$", system)
     windows = re.search(r"\bwindows\b", system, re.IGNORECASE)
     macos = re.match(r"(?:macOS|Mac OS X|Mac OSX)\s*(\d+[\d.]*)?", system)
     if system:
@@ -48,6 +29,8 @@ def _report(text: str) -> Facts:
         facts["machine"] = arch[1]
     if "ulimit soft" in report.fields:  # only POSIX systems limit so, and macOS has been told above
         facts.setdefault("system", "Linux")
+    if architecture := re.search(r"64 bit \((AMD64|ARM64)\)", report.value("python version") or ""):
+        facts.setdefault("machine", architecture[1].lower())
     if libc := re.match(r"(glibc|musl)-(\d+\.\d+)", report.value("libc version") or ""):
         facts["libc"], facts["libc_version"] = libc[1], libc[2]
     if architecture := re.search(r"^Architecture: (9|12)$", text, re.MULTILINE):
@@ -57,10 +40,10 @@ def _report(text: str) -> Facts:
 
 def _platform_text(text: str) -> Facts:
     """What `platform.platform()` gives: `Linux-5.15.0-75-generic-x86_64-with-glibc2.31`."""
-    if found := re.match(rf"Linux-(\S+?)-{_ARCH}(?:-with-(?:(glibc|musl)(\d+\.\d+))?|$|-)", text):
+    if found := re.match(rf"Linux-(\S+?)-{ARCH}(?:-with-(?:(glibc|musl)(\d+\.\d+))?|$|-)", text):
         facts = {"system": "Linux", "release": found[1], "machine": found[2]}
         return {**facts, "libc": found[3], "libc_version": found[4]} if found[3] else facts
-    if found := re.match(rf"(?:macOS|Darwin)-(\d[\d.]*)-{_ARCH}", text):
+    if found := re.match(rf"(?:macOS|Darwin)-(\d[\d.]*)-{ARCH}", text):
         name = "macos_version" if text.startswith("macOS") else "release"
         return {"system": "Darwin", name: found[1], "machine": found[2]}
     if text.lower().startswith("windows"):
@@ -71,15 +54,15 @@ def _platform_text(text: str) -> Facts:
 def _uname(text: str) -> Facts:
     """uname in its forms, /proc/version, Darwin's kernel line."""
     darwin = re.search(
-        rf"Darwin Kernel Version (\d[\d.]*):.*?(?:RELEASE_(\w+?)_?\w*)?\s+{_ARCH}?\s*$", text, re.M
+        rf"Darwin Kernel Version (\d[\d.]*):.*?(?:RELEASE_(\w+?)_?\w*)?\s+{ARCH}?\s*$", text, re.M
     )
     if darwin or "Darwin Kernel Version" in text:
         facts = {"system": "Darwin", "release": darwin[1] if darwin else ""}
         return {**facts, "machine": darwin[3] or ""} if darwin else facts
-    if found := re.search(rf"\bLinux\s+(?:\S+\s+)?(\d+\.\d+\S*)\s+#\d+.*?\b{_ARCH}(?:\s|$)", text):
+    if found := re.search(rf"\bLinux\s+(?:\S+\s+)?(\d+\.\d+\S*)\s+#\d+.*?\b{ARCH}(?:\s|$)", text):
         return {"system": "Linux", "release": found[1], "machine": found[2]}
     if found := re.search(r"\bLinux\s+(?:\S+\s+)?(\d+\.\d+\S*)\s+(?:#\d+|\(\w+@)", text):
-        toolchain = re.search(rf"{_ARCH}-linux-gnu", text)
+        toolchain = re.search(rf"{ARCH}-linux-gnu", text)
         return {"system": "Linux", "release": found[1], "machine": toolchain[1] if toolchain else ""}
     if found := re.search(r"^(Linux|Darwin) (\d+\.\d+\.\d+\S*)$", text, re.M):
         return {"system": found[1], "release": found[2]}
@@ -89,10 +72,11 @@ def _uname(text: str) -> Facts:
 def _lscpu(text: str) -> Facts:
     """A line whose value is an architecture, whatever the language of its key; and lscpu's other signs."""
     found = re.search(
-        rf"^\s*(?:[-*\d.]+\s+)?([^\n:\uff1a=]{{1,40}})[:\uff1a=]\s*{_ARCH}\s*$", text, re.M | re.I
+        rf"^\s*(?:[-*\d.]+\s+)?([^\n:\uff1a=]{{1,40}})[:\uff1a=]\s*{ARCH}\s*$", text, re.M | re.I
     )
     facts = {"machine": found[2]} if found else {}
-    if re.search(r"^\s*BogoMIPS\s*[:\uff1a]", text, re.M) or re.search(r"^\s*NUMA node0 CPU", text, re.M):
+    signs = r"^\s*BogoMIPS\s*[:\uff1a]|^\s*NUMA node0 CPU|[:\uff1a]\s*(?:Little|Big) Endian\s*$"
+    if re.search(signs, text, re.M):
         facts["system"] = "Linux"
     return facts
 
@@ -126,7 +110,11 @@ def _distribution(text: str) -> Facts:
         r"^(?:Distributor ID|Description):\t", text, re.M
     ):
         facts["system"] = "Linux"
-    if re.search(r"^E: DEVPATH=/|^Slot:\t\S+\nClass:\t", text, re.M):  # udev, lspci -vmm
+    # udev, lspci -vmm and -mm, lshw, inxi
+    listed = (
+        r"^E: DEVPATH=/|^Slot:\t\S+\nClass:\t|^[\da-f:]+\.[0-7] \"[A-Z]|^\s+\*-display|^\s+Device-\d+: \S"
+    )
+    if re.search(listed, text, re.M):
         facts["system"] = "Linux"
     if re.search(r"^\s+Kernel driver in use: |^\S*[0-9a-f]{2}:[0-9a-f]{2}\.[0-7] [A-Z][\w ]+: ", text, re.M):
         facts["system"] = "Linux"  # lspci
@@ -144,95 +132,10 @@ def _distribution(text: str) -> Facts:
 def _modinfo(text: str) -> Facts:
     """A kernel module's own words, or a list of them."""
     if found := re.search(r"^vermagic:\s+(\S+)", text, re.M):
-        arch = re.search(rf"\.{_ARCH}$", found[1])
+        arch = re.search(rf"\.{ARCH}$", found[1])
         return {"system": "Linux", "release": found[1], "machine": arch[1] if arch else ""}
     listed = re.search(r"^Module\s+Size\s+Used by", text, re.M) or re.search(r"^\S*\$ lsmod", text, re.M)
     return {"system": "Linux"} if listed else {}
-
-
-def _macos(text: str) -> Facts:
-    """sw_vers, sysctl, system_profiler, a line that names the release."""
-    facts: Facts = {}
-    if (found := re.search(r"^\s*ProductVersion:\s*(\d+[\d.]*)", text, re.M)) or (
-        found := re.search(r"^\s*(?:System Version: )?macOS (?:[A-Z][a-z]+ )?(\d+(?:\.\d+)*)\b", text, re.M)
-    ):
-        facts.update({"system": "Darwin", "macos_version": found[1]})
-    brand = re.search(r"machdep\.cpu\.brand_string(?::\s*|\s*\n)(.*)$", text, re.M)
-    if brand or re.search(r"^`?machdep\.cpu\.|^hw\.optional\.", text, re.M):
-        facts["system"] = "Darwin"
-        if brand:
-            facts["machine"] = "arm64" if brand[1].startswith("Apple") else "x86_64"
-    if found := re.search(r"^hw\.optional\.x86_64: 1$", text, re.M):
-        facts.setdefault("machine", "x86_64")
-    chipset = re.search(r"^\s*(?:Chipset Model|Chip): (.*)$", text, re.M)
-    if chipset:
-        facts["system"] = "Darwin"
-        if chipset[1].startswith("Apple"):
-            facts.setdefault("machine", "arm64")
-    return facts
-
-
-def _windows(text: str) -> Facts:
-    """WMI, the registry, systeminfo, a console's prompt."""
-    signs = (
-        r"\b(?:AdapterCompatibility|AdapterRAM|PNPDeviceID)\b",
-        r"\bWin32_(?:VideoController|ComputerSystem|OperatingSystem|Processor)\b",
-        r"HKEY_LOCAL_MACHINE|\bHKLM[\\:]",
-        r"^OS Name:\s+Microsoft Windows",
-        r"^Microsoft Windows \[Version ",
-        r"^\s*(?:PS )?[A-Z]:\\[^\n>]*>",
-    )
-    if not any(re.search(sign, text, re.M) for sign in signs):
-        return {}
-    arch = re.search(r'PROCESSOR_ARCHITECTURE"?\s*[:=]?\s*(?:REG_SZ\s+)?"?(AMD64|ARM64|x86)\b', text)
-    kind = re.search(r"^System Type:\s+(x64|ARM64)-based", text, re.M)
-    told = arch or kind
-    return {"system": "Windows", "machine": told[1].lower() if told else ""}
-
-
-def _conda(text: str) -> Facts:
-    """`conda info`: its platform, its virtual packages, what it calls itself in requests."""
-    if not re.search(r"^\s*conda version\s*:", text, re.M) and '"conda_version"' not in text:
-        return {}
-    facts: Facts = {}
-    subdir = re.search(r'\bplatform"?\s*:\s*"?(\S+?-\w+)"?', text) or re.search(
-        r"https?://\S+/((?:linux|osx|win)-(?:64|aarch64|arm64|ppc64le|32))\b", text
-    )
-    if subdir and "-" in subdir[1]:
-        system, _, arch = subdir[1].partition("-")
-        facts["system"] = {"linux": "Linux", "osx": "Darwin", "win": "Windows"}.get(system, "")
-        facts["machine"] = {"64": "x86_64", "32": "i386"}.get(arch, arch)
-    for package, system in (("__linux", "Linux"), ("__osx", "Darwin"), ("__win", "Windows")):
-        if re.search(rf"\b{package}=", text):
-            facts["system"] = system
-    if found := re.search(r"\b__linux=(\d[\d.]*)", text):
-        facts["release"] = found[1]
-    if found := re.search(r"\bDarwin/(\d[\d.]*)", text):
-        facts["release"] = found[1]
-    if found := re.search(r"\b__glibc=(\d+\.\d+)", text):
-        facts["libc"], facts["libc_version"] = "glibc", found[1]
-    # an interpreter of an old SDK is told 10.16 by every macOS since 11
-    if (found := re.search(r"\b__osx=(\d+[\d.]*)", text)) and found[1] != "10.16":
-        facts["macos_version"] = found[1]
-    return facts
-
-
-def _pip_debug(text: str) -> Facts:
-    """`pip debug --verbose`: the first of the compatible tags is the machine's own."""
-    found = re.search(r"^sys\.platform: (\w+)", text, re.M)
-    if not found:
-        return {}
-    system = {"linux": "Linux", "darwin": "Darwin", "win32": "Windows"}.get(found[1], "")
-    facts = {"system": system}
-    if tag := re.search(rf"-(?:manylinux_2_(\d+)|linux)_{_ARCH}\s*$", text, re.M):
-        facts["machine"] = tag[2]
-        if tag[1]:
-            facts["libc"], facts["libc_version"] = "glibc", f"2.{tag[1]}"
-    elif tag := re.search(rf"-macosx_(\d+)_(\d+)_{_ARCH}\s*$", text, re.M):
-        facts["machine"], facts["macos_version"] = tag[3], f"{tag[1]}.{tag[2]}"
-    elif tag := re.search(rf"-win_{_ARCH}\s*$", text, re.M):
-        facts["machine"] = tag[1]
-    return facts
 
 
 def _cpuid(text: str) -> Facts:
@@ -242,7 +145,8 @@ def _cpuid(text: str) -> Facts:
 
 
 _HEADED = re.compile(
-    r"^\W{0,40}(?:OS|Operating System|Platform|System)\W{0,3}[:=|]\W{0,3}(\w[^\n]*)$", re.MULTILINE | re.I
+    r"^\W{0,40}(?:OS|Operating System|Platform|System)\W{0,3}[:=|][ \t]*\W{0,3}(\w[^\n]*)$",
+    re.MULTILINE | re.IGNORECASE,
 )
 _SYSTEMS = (
     (r"windows|win32|win\d", "Windows"),
@@ -258,6 +162,8 @@ def _header(text: str) -> Facts:
         for sign, system in _SYSTEMS:
             if re.search(rf"\b(?:{sign})", headed[1].lower()):
                 facts.setdefault("system", system)
+                if arch := re.search(rf" {ARCH}$", headed[1]):  # neofetch: `Ubuntu 22.04.3 LTS x86_64`
+                    facts.setdefault("machine", arch[1])
     if (found := re.search(r"^kernel:\s*(\d\S+)$", text, re.M | re.I)) and facts:
         facts["release"] = found[1]
     return facts
@@ -271,16 +177,18 @@ def places(text: str) -> Facts:
         r"/(?:Users|Library|System|Applications)/|[A-Z]:\\", text
     ):
         return {"system": "Linux"}
+    if re.search(r"(?<![\w\\])[A-Z]:\\(?:Users|Program Files|Windows|Python\d*|ProgramData)\b", text):
+        return {"system": "Windows"}
     return {}
 
 
 DOCUMENTS: tuple[Callable[[str], Facts], ...] = (
     _uname,
     _report,
-    _pip_debug,
-    _conda,
-    _macos,
-    _windows,
+    pip_debug,
+    conda,
+    macos,
+    windows,
     _cpuinfo,
     _modinfo,
     _lscpu,

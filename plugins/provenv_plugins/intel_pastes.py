@@ -13,7 +13,7 @@ _GPU = r"(?:Intel\S* (?:.*\b(?:Arc|UHD|Iris|HD Graphics|Graphics|Data Center GPU
 
 def intel_devices(texts: Sequence[str]) -> tuple[Device, ...]:
     """The GPUs, once each however many backends list them."""
-    for source in (_sycl_table, _sycl_ls, _xpu_smi, _torch, _clinfo):
+    for source in (_sycl_table, _sycl_ls, _xpu_smi, _torch, _clinfo, _on_board):
         if found := once(pair for text in texts for pair in source(text)):
             return found
     return ()
@@ -27,8 +27,12 @@ def intel_driver(texts: Iterable[str]) -> str | None:
             r"\[(?:ext_oneapi_)?level_zero:gpu(?::\d+)?\].*\[(\d+\.\d+\.\d+[\d.+]*)\]",
             r"Driver Version:\s*(\d+\.\d+\.\d+[\d.+]*)",
             r"_XpuDeviceProperties\(.*?driver_version='([^']+)'",
+            # torch's collect_env on Windows; on Linux it lists packages there
+            r"^\s*Intel GPU driver version:\s*\n\s*\* (\d+(?:\.\d+){3})\b",
         ):
-            if (found := re.search(pattern, text, re.MULTILINE)) and ("level_zero" in text or "Xpu" in text):
+            if (found := re.search(pattern, text, re.MULTILINE)) and re.search(
+                "level_zero|Xpu|Intel\\(R\\)", text
+            ):
                 return found[1]
     return None
 
@@ -66,9 +70,16 @@ def _sycl_ls(text: str) -> Iterable[tuple[str, Device]]:
 
 
 def _xpu_smi(text: str) -> Iterable[tuple[str, Device]]:
-    """`xpu-smi discovery`: a row for each device."""
-    for place, name in re.findall(r"^\|\s*(\d+)\s*\|\s*Device Name:\s*(Intel.*?)\s*\|", text, re.MULTILINE):
-        yield place, Device("intel", name)
+    """`xpu-smi discovery`: rows for each device, of which the first has its number; or JSON."""
+    heads = list(re.finditer(r"^\|\s*(\d+)\s*\|\s*Device (?:Type|Name):", text, re.MULTILINE))
+    for place, head in enumerate(heads):
+        body = text[head.start() : heads[place + 1].start() if place + 1 < len(heads) else len(text)]
+        name = re.search(r"\bDevice Name:\s*(Intel.*?)\s*\|", body)
+        memory = re.search(r"\bMemory Physical Size:\s*(\d{1,9})(?:\.\d+)? MiB", body)
+        if name:
+            yield head[1], Device("intel", name[1], int(memory[1]) if memory else None)
+    for number, name in enumerate(re.findall(r"\"device_name\"\s*:\s*\"(Intel[^\"\n]*)\"", text)):
+        yield str(number), Device("intel", name)
 
 
 def _torch(text: str) -> Iterable[tuple[str, Device]]:
@@ -86,3 +97,10 @@ def _clinfo(text: str) -> Iterable[tuple[str, Device]]:
             for place, name in re.findall(r"-- Device #(\d+): (.*?)\s*$", rest, re.MULTILINE):
                 if re.match(_GPU, name):
                     yield place, Device("intel", name)
+
+
+def _on_board(text: str) -> Iterable[tuple[str, Device]]:
+    """torch's collect_env: what the machine has, whether its torch is for it or not."""
+    listed = re.search(r"^\s*Intel GPU models onboard:\s*\n((?:\s*\* .*\n?)+)", text, re.MULTILINE)
+    for place, name in enumerate(re.findall(r"\* (Intel.*?)\s*$", listed[1], re.MULTILINE) if listed else ()):
+        yield str(place), Device("intel", name)

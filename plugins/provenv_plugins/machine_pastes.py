@@ -6,8 +6,9 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from provenv.hooks import Paste, Reading
-from provenv_plugins.document_pastes import ARCHITECTURES, DOCUMENTS, Facts, is_cpuinfo, places
+from provenv.hooks import Finding, Paste, Reading
+from provenv_plugins.architectures import ARCHITECTURES, Facts
+from provenv_plugins.document_pastes import DOCUMENTS, is_cpuinfo, places
 from provenv_plugins.lscpu_pastes import cpuinfo_of_lscpu
 from provenv_plugins.python_pastes import distributions, python_facts
 
@@ -26,7 +27,25 @@ def read(pastes: Sequence[Paste]) -> Reading:
         installed = {**distributions(paste.text, python.get("torch")), **installed}
     rows = [[name, version, ""] for name, version in sorted(installed.items())]
     answers = {"python": python, "file": _files(pastes), **_values(pastes)}
-    return Reading({**answers, **({"distributions": {"": rows}} if rows else {})})
+    return Reading({**answers, **({"distributions": {"": rows}} if rows else {})}, findings=_systems(pastes))
+
+
+def _systems(pastes: Iterable[Paste]) -> tuple[Finding, ...]:
+    """Reports of two systems: a machine and its container, or two machines."""
+    found = dict.fromkeys(
+        name for paste in pastes for name in re.findall(r"^\W{0,6}OS\s*:[ \t]*(\S.*?)\s*$", paste.text, re.M)
+    )
+    if len(found) < 2:
+        return ()
+    return (
+        Finding(
+            "several-systems-in-paste",
+            f"the texts tell of {' and of '.join(list(found)[:3])}: they are read as one machine, what the "
+            "first says stands",
+            "give each machine's texts by themselves",
+            "note",
+        ),
+    )
 
 
 def read_places(pastes: Sequence[Paste]) -> Reading:

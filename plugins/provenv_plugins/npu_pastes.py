@@ -11,8 +11,8 @@ from provenv_plugins.sightings import once, told
 
 def npu_devices(texts: Sequence[str]) -> tuple[Device, ...]:
     """The cards, once each."""
-    gaudi = once(pair for text in texts for pair in _gaudi(text))
-    ascend = once(pair for text in texts for pair in _ascend(text))
+    gaudi = once(pair for text in texts for pair in (*_gaudi(text), *_gaudi_table(text)))
+    ascend = once(pair for text in texts for pair in (*_ascend(text), *_ascend_list(text)))
     return (*gaudi, *ascend)
 
 
@@ -23,6 +23,7 @@ def npu_driver(texts: Iterable[str]) -> str | None:
             r"HL-SMI Version:[^\n]*\n[^\n]*Driver Version:\s*(\S+)",
             r"^habanalabs: loading driver, version: (\S+)",
             r"npu-smi\s+\S+\s+Version:\s*(\S+)",
+            r"^\d+, HL-\d+, .*?\b(\d+\.\d+\.\d+-[0-9a-f]{7})\b",
         ):
             if found := re.search(pattern, text, re.MULTILINE):
                 return found[1]
@@ -39,6 +40,21 @@ def _gaudi(text: str) -> Iterable[tuple[str, Device]]:
         body = text[head.end() : found[place + 1].start() if place + 1 < len(found) else len(text)]
         memory = re.search(r"/\s*(\d{1,9})\s*MiB", body)
         yield head[1], Device("intel-habana", head[2], int(memory[1]) if memory else None)
+
+
+def _gaudi_table(text: str) -> Iterable[tuple[str, Device]]:
+    """`hl-smi -Q index,name,memory.total -f csv`."""
+    for index, name, rest in re.findall(r"^(\d{1,3}), (HL-\S+?)(,.*)?$", text, re.MULTILINE):
+        memory = re.search(r", (\d{1,9}) MiB", rest)
+        yield index, Device("intel-habana", name, int(memory[1]) if memory else None)
+
+
+def _ascend_list(text: str) -> Iterable[tuple[str, Device]]:
+    """`npu-smi info -m`: NPU, chip, logic id, chip name; a card's controller (`Mcu`) is no chip."""
+    if "Chip Logic ID" in text:
+        row = r"^\s*(\d{1,3})\s+(\d{1,3})\s+.*?\b(Ascend \S+(?: \S+)?|\d{3}\w+)\s*$"
+        for npu, chip, name in re.findall(row, text, re.MULTILINE):
+            yield f"{npu}:{chip}", Device("huawei", name)
 
 
 def _ascend(text: str) -> Iterable[tuple[str, Device]]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from functools import cache
 
 from provenv.hooks import Device
+from provenv.hooks.reports import named_gpus
 from provenv_plugins.tables import rows
 
 _MAKER = ("nvidia", "geforce", "tesla", "grid")
@@ -84,3 +85,12 @@ def named_in_prose(text: str) -> Iterable[Device]:
         seen.add(name.lower())
         times = int(found["count"] or found["times"] or 1)
         yield from [Device("nvidia", name)] * min(max(times, 1), 64)
+
+
+def named_on_a_line(text: str) -> Iterable[Device]:
+    """The GPUs that a report names one a line, in full: `GPU type: NVIDIA A100-SXM4-80GB`."""
+    for name in named_gpus(text):
+        if re.match(rf"(?:{_BRANDS}|Tesla)", name) and not re.search(
+            r"\s[x\u00d7*]\s?\d|\d\s?[x\u00d7]\s", name
+        ):
+            yield Device("nvidia", name)

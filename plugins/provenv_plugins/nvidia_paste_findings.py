@@ -32,18 +32,32 @@ def _broken(pasted: PastedNvidia) -> Iterable[Finding]:
     if pasted.unbound:
         names = ", ".join(dict.fromkeys(device.name or "a GPU" for device in pasted.devices))
         drivers = {dict(device.facts).get("kernel_driver") for device in pasted.devices} - {None}
-        instead = f"{', '.join(sorted(filter(None, drivers)))} is" if drivers else "no kernel driver is"
+        instead = f"{', '.join(sorted(filter(None, drivers)))} is" if drivers else "no driver of NVIDIA's is"
         yield Finding(
             "nvidia-driver-missing",
             f"{names} is in this machine, and {instead} bound to it",
             "install driver 580 (Ubuntu: `sudo ubuntu-drivers install nvidia:580`), then `sudo reboot`",
             "error",
         )
-    if pasted.broken:
+    if pasted.broken or pasted.fallen:
+        shown = (
+            "nvidia-smi shows ERR! where a GPU's values should be"
+            if pasted.broken
+            else "the kernel's log says that a GPU has fallen off the bus"
+        )
         yield Finding(
             "gpu-fallen-off",
-            "nvidia-smi shows ERR! where a GPU's values should be: the GPU no longer answers its driver",
+            f"{shown}: the GPU no longer answers its driver",
             "look for `Xid` in `sudo dmesg`, then reboot; if it comes back, the card or its power fails",
+            "error",
+        )
+
+    if pasted.no_toolkit:
+        yield Finding(
+            "nvidia-container-toolkit-missing",
+            "Docker knows no way to give a container the GPUs: the NVIDIA Container Toolkit is not set up",
+            "install nvidia-container-toolkit, then `sudo nvidia-ctk runtime configure --runtime=docker` and "
+            "`sudo systemctl restart docker`",
             "error",
         )
 

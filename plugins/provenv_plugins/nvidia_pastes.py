@@ -11,14 +11,13 @@ from provenv.hooks import Device, Paste, Reading
 from provenv.hooks.adapters import windows_adapters
 from provenv.hooks.pci import pci_devices
 from provenv.hooks.reports import EnvironmentReport, environment_report
-from provenv_plugins.nvidia_names import named_in_prose
+from provenv_plugins.nvidia_logs import VERSION, logged, logged_cuda, logged_driver, proc, unsliced
+from provenv_plugins.nvidia_names import named_in_prose, named_on_a_line
 from provenv_plugins.nvidia_smi_query import Answer, read_answers
 from provenv_plugins.nvidia_smi_table import SmiTable, read_table
 from provenv_plugins.sightings import Sighting, combined, once, told
 
 VENDOR_ID = "10de"
-_VERSION = r"(\d{2,4}\.\d+(?:\.\d+)?)"
-
 # How much a text tells of a GPU, the most telling first.
 WAYS = (
     "nvidia-smi -q -x",
@@ -56,13 +55,30 @@ class PastedNvidia:
     vgpu_host: bool = False
     broken: bool = False
     """The table has `ERR!` in place of a GPU's values."""
+    fallen: bool = False
+    """The kernel's log says that a GPU has fallen off the bus."""
+    no_toolkit: bool = False
+    """Docker was asked for GPUs, and knows no way to give them to a container."""
     stub: bool = False
     """The libcuda that programs find is the toolkit's stub."""
 
     @property
     def unusable(self) -> bool:
         """Nothing can reach the GPUs."""
-        return self.unbound or self.stub or self.broken or self.cuda_told == "N/A"
+        return self.unbound or self.stub or self.broken or self.fallen or self.cuda_told == "N/A"
+
+
+_NO_TOOLKIT = re.compile(
+    r"could not select device driver \"\" with capabilities: \[\[gpu\]\]"
+    r"|unknown or invalid runtime name: nvidia|unresolvable CDI devices nvidia\.com/gpu"
+)
+# Each shell's words, some of them translated; PowerShell and cmd leave a tool out of PATH that is there.
+_NO_SMI = re.compile(
+    r"\bnvidia-smi['\u2019]?\s?[:\uff1a]?\s?"
+    r"(?:command not found|not found|\u672a\u627e\u5230\u547d\u4ee4|Kommando nicht gefunden"
+    r"|commande introuvable|orden no encontrada|\u30b3\u30de\u30f3\u30c9\u304c\u898b\u3064\u304b\u308a)"
+    r"|command not found: nvidia-smi|Command 'nvidia-smi' not found"
+)
 
 
 @lru_cache(maxsize=4)
@@ -74,10 +90,10 @@ def read_pastes(pastes: tuple[Paste, ...]) -> PastedNvidia:
     text = "\n".join(paste.text for paste in pastes)
     devices, how = combined(_sightings(pastes, tables, answers, reports))
     if not devices:
-        devices = tuple(named_in_prose(text))
+        devices = tuple(named_on_a_line(text)) or tuple(named_in_prose(text))
         how = ("prose",) if devices else ()
     cuda_told = next((table.cuda for table in tables if table.cuda), None)
-    cuda = next((a.cuda for a in answers if a.cuda), None) or _virtual_package(text)
+    cuda = next((a.cuda for a in answers if a.cuda), None) or logged_cuda(text)
     if cuda_told and re.fullmatch(r"\d+\.\d+", cuda_told):
         cuda = cuda or cuda_told
     tegra = re.search(r"^# (R\d+ \(release\), REVISION: .*)$", text, re.MULTILINE)
@@ -94,9 +110,11 @@ def read_pastes(pastes: tuple[Paste, ...]) -> PastedNvidia:
         jetson=is_jetson_text(text),
         cut=any(table.cut for table in tables),
         attached=next((answer.attached for answer in answers if answer.attached), None),
-        unbound=not any(way in _FROM_DRIVER for way in how) and _is_unbound(pastes),
+        unbound=not any(way in _FROM_DRIVER for way in how) and _is_unbound(pastes, text),
         vgpu_host="nvidia_vgpu_vfio" in text,
         broken=any(device.broken for table in tables for device in table.devices),
+        fallen="has fallen off the bus" in text,
+        no_toolkit=_NO_TOOLKIT.search(text) is not None,
         stub="CUDA driver is a stub library" in text or cuda_told == "ERR!",
     )
 
@@ -110,8 +128,8 @@ def _sightings(
     lists = [(answer.kind, _with_slices(answer)) for answer in answers]
     lists += [("nvidia-smi", tuple(_table_devices(table))) for table in tables]
     lists += [("environment report", tuple(_report_devices(report))) for report in reports]
-    lists += [("a program's log", once(device for paste in pastes for device in _logged(paste.text)))]
-    lists += [("/proc/driver/nvidia", tuple(device for paste in pastes for device in _proc(paste.text)))]
+    lists += [("a program's log", once(device for paste in pastes for device in logged(paste.text)))]
+    lists += [("/proc/driver/nvidia", tuple(device for paste in pastes for device in proc(paste.text)))]
     lists += [("PCI list", tuple(_pci(pastes)))]
     lists += [("display adapters", tuple(device for paste in pastes for device in _adapters(paste.text)))]
     for way, devices in lists:
@@ -139,54 +157,13 @@ def _report_devices(report: EnvironmentReport) -> Iterable[Device]:
     """The report's GPUs where it is not one of AMD's or another vendor's."""
     rocm = report.built_for("rocm", "rocm") or (report.fields.get("rocm available") or "").lower() == "true"
     for gpu in report.gpus:
-        other = re.search(r"\b(?:AMD|ATI|Radeon|Instinct|Intel|Arc|Apple|Ascend|gfx\d)", gpu.name)
+        other = re.search(
+            r"\b(?:AMD|ATI|Radeon|Instinct|Intel|Arc|Apple|Ascend|gfx\d|MTT|MXC\d|MLU\d|Iluvatar|Hygon)",
+            gpu.name,
+        )
         if not rocm and not other and gpu.name:
             facts = (("mig", "on"), ("mig_devices", " ".join(gpu.parts))) if gpu.parts else ()
-            yield _unsliced(Device("nvidia", gpu.name, None, gpu.compute_capability, facts=facts))
-
-
-def _unsliced(device: Device) -> Device:
-    """libcuda calls a slice `<GPU> MIG <profile>`."""
-    found = re.search(r"\s+MIG (\d\S*g\.\d+gb\S*)$", device.name)
-    if not found:
-        return device
-    facts = (("mig", "on"), ("mig_devices", found[1]))
-    return replace(device, name=device.name[: found.start()], facts=facts)
-
-
-_CAPABILITY = r" (?P<capability>\d+\.\d)"
-_TOTAL = r", total_memory=(?P<mib>\d+)MB(?!.*gcnArchName='gfx)"
-_LOGS = tuple(
-    re.compile(pattern)
-    for pattern in (
-        r"Device (?P<index>\d+): (?!AMD|Radeon|gfx)(?P<name>[^,\n]+), compute capability" + _CAPABILITY,
-        r"name='(?P<name>(?!AMD|Radeon|Intel)[^'\n]+)', major=(?P<major>\d+), minor=(?P<minor>\d+)" + _TOTAL,
-        r"name: (?P<name>[^,\n]+), pci bus id: (?P<index>\S+), compute capability:" + _CAPABILITY,
-        r"\bCUDA:(?P<index>\d+) \((?P<name>[^,()\n]+), (?P<mib>\d+)MiB\)",
-    )
-)
-
-
-def _logged(text: str) -> Iterable[tuple[str, Device]]:
-    """What programs print of the devices that they opened, with what tells one from another."""
-    for pattern in _LOGS:
-        found = list(pattern.finditer(text))
-        for place, match in enumerate(found):
-            said = match.groupdict()
-            pair = f"{said['major']}.{said['minor']}" if said.get("major") else None
-            memory = int(said["mib"]) if said.get("mib") and len(said["mib"]) < 10 else None
-            capability = said.get("capability") or pair
-            device = _unsliced(Device("nvidia", said["name"].strip(), memory, capability))
-            yield said.get("index") or str(place), device
-        if found:
-            return
-
-
-def _proc(text: str) -> Iterable[Device]:
-    """/proc/driver/nvidia/gpus/*/information, and cards/N of the drivers before 270."""
-    if re.search(r"^Video BIOS:", text, re.MULTILINE):
-        for name in re.findall(r"^Model:\s+(\S.*?)\s*$", text, re.MULTILINE):
-            yield Device("nvidia", name)
+            yield unsliced(Device("nvidia", gpu.name, None, gpu.compute_capability, facts=facts))
 
 
 def _pci(pastes: Sequence[Paste]) -> Iterable[Device]:
@@ -196,9 +173,11 @@ def _pci(pastes: Sequence[Paste]) -> Iterable[Device]:
             yield Device("nvidia", found.name, facts=facts)
 
 
-def _is_unbound(pastes: Sequence[Paste]) -> bool:
+def _is_unbound(pastes: Sequence[Paste], text: str) -> bool:
+    """A GPU on the bus to which no driver of NVIDIA's is bound, or with which no tool of its came."""
+    told = _NO_SMI.search(text) is not None
     return any(
-        found.display and found.driver_told and not found.driver.startswith("nvidia")
+        found.display and (found.driver_told or told) and not found.driver.startswith("nvidia")
         for found in pci_devices(pastes)
         if found.vendor_id == VENDOR_ID or found.vendor.startswith("NVIDIA")
     )
@@ -218,23 +197,18 @@ def _driver(
     text: str,
 ) -> str | None:
     said = [answer.driver for answer in answers] + [table.driver for table in tables]
-    said += [report.value("nvidia driver version", "cuda driver version") for report in reports]
-    said += [_kernel_module(text), _module_file(text), _adapter_driver(pastes)]
-    return next((found[1] for value in said if value and (found := re.match(_VERSION, value))), None)
+    said += [value for report in reports for value in _reported_drivers(report)]
+    said += [logged_driver(text), _adapter_driver(pastes)]
+    return next((found[1] for value in said if value and (found := re.match(VERSION, value))), None)
 
 
-def _kernel_module(text: str) -> str | None:
-    """/proc/driver/nvidia/version: `Kernel Module  550.54.14`, `Open Kernel Module for x86_64  580.65.06`."""
-    found = re.search(rf"NVIDIA UNIX .*?Kernel Module\s+(?:for \S+\s+)?{_VERSION}", text)
-    return found[1] if found else None
-
-
-def _module_file(text: str) -> str | None:
-    """modinfo nvidia."""
-    found = re.search(
-        rf"^filename:.*/nvidia[\w-]*\.ko.*?^version:\s+{_VERSION}", text, re.MULTILINE | re.DOTALL
-    )
-    return found[1] if found else None
+def _reported_drivers(report: EnvironmentReport) -> Iterable[str]:
+    """A report's own line, and what a translator made of its key: `Nvidia-Treiberversion`."""
+    for key, value in report.fields.items():
+        if "nvidia" in key and re.match(VERSION, value) and not re.search(r"cudnn|smi|[\d=]", key):
+            yield value
+    if told_of_cuda := report.value("cuda driver version"):
+        yield told_of_cuda
 
 
 def _adapter_driver(pastes: Iterable[Paste]) -> str | None:
@@ -248,12 +222,6 @@ def _adapter_driver(pastes: Iterable[Paste]) -> str | None:
     return None
 
 
-def _virtual_package(text: str) -> str | None:
-    """conda's `__cuda`."""
-    found = re.search(r"\b__cuda=(\d+\.\d+)", text)
-    return found[1] if found else None
-
-
 _ERRORS = (
     r"NVIDIA-SMI has failed because[^\n]*",
     r"Failed to initialize NVML: [^\n]+",
@@ -261,6 +229,8 @@ _ERRORS = (
     r"Unable to determine the device handle for [^\n]+",
     r"CUDA driver version is insufficient for CUDA runtime version",
     r"No devices were found",
+    r"API mismatch: the client has the version [^\n]*",
+    r"nvidia-container-cli: [^\n]*",
 )
 
 
@@ -271,7 +241,11 @@ def _error(text: str) -> str | None:
 
 def _system(tables: Iterable[SmiTable], answers: Iterable[Answer], text: str) -> str | None:
     said = [answer.system for answer in answers] + [table.system for table in tables]
-    if _kernel_module(text) or is_jetson_text(text):
+    if re.search(
+        r"NVIDIA UNIX .*?Kernel Module|^.{0,60}\bNVRM: |\bnvidia-container-cli: ", text, re.MULTILINE
+    ):
+        said.append("Linux")
+    if is_jetson_text(text):
         said.append("Linux")
     if re.search(r"^(?:E: )?DRIVER=nvidia$|^GPU UUID:.*\n(?:.*\n)*?Bus Location:", text, re.MULTILINE):
         said.append("Linux")

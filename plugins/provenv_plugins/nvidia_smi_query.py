@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 
 from provenv.hooks import Device
 
-_VERSION = r"(\d{2,4}\.\d+(?:\.\d+)?)"
+_VERSION = r"(\d{2,3}\.\d+(?:\.\d+)?)"
+_OTHERS = re.compile(r"^(?:HL-\d|AMD\b|Radeon|Intel\b|Ascend|MTT\b)")  # whose tools answer in the same form
 _NAMES = re.compile(
     r"^(?:NVIDIA|Tesla|GeForce|Quadro|TITAN|GRID|RTX|GTX|NVS|Graphics Device|[ABHLTPVM]\d{1,4}\w?)\b"
 )
@@ -170,7 +171,7 @@ def _table(text: str) -> Answer | None:
         for row in rows[head + 1 :]
         if len(row) == len(rows[head])
     ]
-    if not table:
+    if not table or _OTHERS.match(table[0].get("name", "")):
         return None
     devices = [
         _row_device(row["name"], row.get("memory"), row.get("capability"), row.get("mig"))
@@ -190,11 +191,21 @@ def _table(text: str) -> Answer | None:
 
 def _csv_rows(lines: Sequence[str]) -> Iterable[list[str]]:
     for line in lines:
-        if "," in line or _bare_column(line) in _COLUMNS or _NAMES.match(line.strip()):
+        if cells := _markdown_cells(line):
+            yield cells
+        elif "," in line or _bare_column(line) in _COLUMNS or _NAMES.match(line.strip()):
             try:
                 yield from csv.reader([line.replace("\0", "")], skipinitialspace=True)
             except csv.Error:
                 continue
+
+
+def _markdown_cells(line: str) -> list[str] | None:
+    """A row of a Markdown table; nvidia-smi's own rows have no two words of a query in them."""
+    text = line.strip()
+    if not (text.startswith("|") and text.endswith("|") and text.count("|") > 2) or set(text) <= set("|-: "):
+        return None
+    return [cell.strip() for cell in text[1:-1].split("|")]
 
 
 def _bare_column(text: str) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from provenv.hooks import Device, Finding, Paste, Reading
 from provenv.hooks.adapters import windows_adapters
 from provenv.hooks.pci import PciDevice, pci_devices
+from provenv.hooks.reports import environment_report, named_gpus
 from provenv_plugins.intel_pastes import intel_devices, intel_driver, intel_system
 from provenv_plugins.npu_pastes import npu_devices, npu_driver
 from provenv_plugins.sightings import told
@@ -45,6 +46,8 @@ def read(pastes: Sequence[Paste]) -> Reading:
     texts = tuple(paste.text for paste in pastes)
     devices = (*npu_devices(texts), *intel_devices(texts))
     makers = {device.vendor for device in devices}
+    devices += tuple(device for device in _reported(texts) if device.vendor not in makers)
+    makers |= {device.vendor for device in devices}
     listed = [device for device in (*_pci(pastes), *_adapters(texts)) if device.vendor not in makers]
     driver = npu_driver(texts) or intel_driver(texts)
     system = "Linux" if npu_devices(texts) else intel_system(texts)
@@ -77,6 +80,24 @@ def _software(texts: Sequence[str]) -> Iterable[Finding]:
                 "text names, and what torch says of CUDA may be its doing",
                 severity="note",
             )
+
+
+# How the makers name their devices, where a report written for NVIDIA's lists them.
+REPORTED = (
+    ("moore-threads", r"MTT \w+"),
+    ("metax", r"MetaX .*|MXC\d+.*"),
+    ("cambricon", r"(?:Cambricon )?MLU\d+.*"),
+    ("iluvatar", r"Iluvatar .*"),
+    ("intel", r"(?:Intel\b.*|.*\bIntel\(R\) (?:Arc|UHD|Iris|Data Center GPU).*)"),
+)
+
+
+def _reported(texts: Iterable[str]) -> Iterable[Device]:
+    for text in texts:
+        report = environment_report(text)
+        names = [gpu.name for gpu in report.gpus] if report else named_gpus(text)
+        for name in names:
+            yield from (Device(maker, name) for maker, words in REPORTED if re.fullmatch(words, name))
 
 
 def _virtual(devices: Sequence[Device]) -> Iterable[Finding]:

@@ -51,6 +51,7 @@ def _python(text: str) -> str:
         rf"\bPython-{_VERSION}",
         rf"\bCPython/{_VERSION}",
         rf"^\|?\s*[-*]?\s*\**Python(?: version)?\**\s*[:|]?\s*`?{_VERSION}\b",
+        r"(?<![>=<] )(?<!requires )(?<!needs )\bPython (3\.\d{1,2}\.\d{1,2})\b",
         r"/python(3\.\d+)/(?:site|dist)-packages/",
     ):
         if version := re.search(pattern, text, re.MULTILINE | re.IGNORECASE):
@@ -61,16 +62,29 @@ def _python(text: str) -> str:
 def _torch(text: str) -> dict[str, str]:
     report = environment_report(text)
     if report is not None and report.torch is not None:
-        facts = _flavoured(report.torch, report.built_for("cuda", "cu"), report.built_for("rocm", "rocm"))
+        cuda = report.built_for("cuda", "cu") or _lightning_cuda(text)
+        facts = _flavoured(report.torch, cuda, report.built_for("rocm", "rocm"))
         said = report.value("is cuda available", "cuda available", "rocm available") or ""
+        if found := re.search(r"\((True|False)\)$", report.fields.get("pytorch version (gpu?)", "")):
+            said = found[1]
         works = {"true": "True", "yes": "True", "false": "False", "no": "False"}.get(said.lower())
         return {**facts, "torch_cuda_available": works} if works else facts
     for source in _SOURCES:
         if version := source(text):
             return _flavoured(
-                version, _printed("torch.version.cuda", text), _printed("torch.version.hip", text)
+                version,
+                _printed("torch.version.cuda", text) or _behind_dots("torch cuda version", text),
+                _printed("torch.version.hip", text) or _behind_dots("torch hip version", text),
             )
     return {}
+
+
+def _lightning_cuda(text: str) -> str | None:
+    """`* CUDA:`, and in the list below it `- version: 11.7`."""
+    found = re.search(
+        r"^\* CUDA:\n(?:[ \t]+-[^\n]*\n){1,40}?[ \t]+- version:\s+(\d+\.\d+)$", text, re.MULTILINE
+    )
+    return found[1] if found else None
 
 
 def _flavoured(version: str, cuda: str | None, rocm: str | None) -> dict[str, str]:
@@ -91,9 +105,21 @@ def _session(text: str) -> str:
 
 
 def _printed(expression: str, text: str) -> str | None:
-    """What a session printed for an expression: on the next line, or behind it."""
-    pattern = rf"{re.escape(expression)}[^\n]*\n(?:\s*\n)*\s*'?{_TORCH}'?\s*$"
+    """What a session printed for an expression on the next line; of several on one line the first one's."""
+    pattern = (
+        rf"^(?:[^\n,]*[^\n\w.,])?{re.escape(expression)}[^\n]*\n(?:\s*\n)*\s*'?{_TORCH}'?(?:[ \t,][^\n]*)?$"
+    )
     found = re.search(pattern, text, re.MULTILINE)
+    return found[1] if found else None
+
+
+def _dotted(text: str) -> str:
+    """DeepSpeed's `ds_report`."""
+    return _behind_dots("torch version", text) or ""
+
+
+def _behind_dots(key: str, text: str) -> str | None:
+    found = re.search(rf"^{key} \.{{2,}} {_TORCH}", text, re.MULTILINE)
     return found[1] if found else None
 
 
@@ -120,4 +146,4 @@ def _prose(text: str) -> str:
     return ""
 
 
-_SOURCES: tuple[Callable[[str], str], ...] = (_session, _listed, _prose)
+_SOURCES: tuple[Callable[[str], str], ...] = (_session, _dotted, _listed, _prose)

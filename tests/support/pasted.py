@@ -15,15 +15,21 @@ from provenv.pastes.understanding import PasteProbe, understand
 Answer = dict[str, Any]  # a document as JSON has it
 
 
-def detected(*texts: str | bytes, files: Mapping[str, str] | None = None) -> Answer:
-    """The document of `provenv detect --json` for some texts, and for files by their names."""
+def probe_of(*texts: str | bytes, files: Mapping[str, str] | None = None) -> PasteProbe:
+    """The machine of some texts, and of files by their names."""
     named: dict[str, str | bytes] = {f"{number}.txt": text for number, text in enumerate(texts)}
     named.update(files or {})
     pastes = [paste(name, text.encode() if isinstance(text, str) else text) for name, text in named.items()]
     understood = understand(pastes, plugins().paste_readers.values())
-    host = Host(plugins(), PasteProbe(pastes, understood.readings))
+    assert understood.problems == ()
+    return PasteProbe(pastes, understood.readings)
+
+
+def detected(*texts: str | bytes, files: Mapping[str, str] | None = None) -> Answer:
+    """The document of `provenv detect --json` for some texts, and for files by their names."""
+    host = Host(plugins(), probe_of(*texts, files=files))
     answer: Answer = json.loads(json.dumps(describe(host)))
-    assert (*understood.problems, *host.problems) == ()
+    assert host.problems == []
     return answer
 
 

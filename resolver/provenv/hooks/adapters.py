@@ -36,7 +36,13 @@ class Adapter:
 
 def windows_adapters(text: str) -> tuple[Adapter, ...]:
     """The real adapters in a text, in its order; software ones are left out."""
-    blocks = (*_blocks(text), *_table(text.splitlines()), *_csv(text.splitlines()), *_dxdiag(text))
+    blocks = (
+        *_blocks(text),
+        *_table(text.splitlines()),
+        *_csv(text.splitlines()),
+        *_dxdiag(text),
+        *_names(text.splitlines()),
+    )
     return tuple(adapter for block in blocks if (adapter := _adapter(block)) is not None)
 
 
@@ -65,6 +71,20 @@ def _csv(lines: Sequence[str]) -> Iterable[dict[str, str]]:
             keys = cells
         elif keys and len(cells) == len(keys):
             yield dict(zip(keys, cells, strict=True))
+
+
+def _names(lines: Sequence[str]) -> Iterable[dict[str, str]]:
+    """`(Get-CimInstance Win32_VideoController).Name`, `wmic path win32_VideoController get name`: no more."""
+    for number, line in enumerate(lines):
+        if re.search(
+            r"(?i)win32_videocontroller\)?(?:\)?\.Name|\s+get\s+(?:name|caption)|.*-Expand\w*\s+Name)\s*$",
+            line,
+        ):
+            for row in lines[number + 1 :]:
+                if re.match(r"^\s*(?:PS )?[A-Z]:\\[^>]*>", row):
+                    break
+                if row.strip() and row.strip() not in ("Name", "Caption"):
+                    yield {"Name": row.strip()}
 
 
 def _dxdiag(text: str) -> Iterable[dict[str, str]]:

@@ -1,4 +1,4 @@
-"""PCI devices as pasted texts name them: lspci in all its forms, udev's database, sysfs, modaliases.
+"""PCI devices as pasted texts name them: lspci in all its forms, lshw, inxi, udev's database, sysfs.
 
 For plugins: which vendor's they are is for them to say.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from provenv.hooks.types import Paste
 
@@ -73,6 +73,8 @@ def pci_devices(pastes: Iterable[Paste]) -> tuple[PciDevice, ...]:
 def _of_text(text: str) -> Iterable[PciDevice]:
     yield from _lspci(text.splitlines())
     yield from _machine_readable(text)
+    yield from _lshw(text)
+    yield from _inxi(text)
     yield from _udev(text)
     yield from _ubuntu_drivers(text)
 
@@ -153,6 +155,44 @@ def _machine_readable(text: str) -> Iterable[PciDevice]:
         if {"Slot", "Class", "Vendor"} <= values.keys():
             device = _named(values["Slot"], values["Class"], values["Vendor"], values.get("Device", ""))
             yield _joined(device, PciDevice("", driver=values.get("Driver", "")))
+
+
+def _lshw(text: str) -> Iterable[PciDevice]:
+    """lshw's nodes, of which those called `*-display` are display controllers."""
+    for node in re.split(r"^(?=\s*\*-)", text, flags=re.MULTILINE):
+        values = dict(
+            re.findall(
+                r"^\s+(description|product|vendor|bus info|configuration): (.*?)\s*$", node, re.MULTILINE
+            )
+        )
+        slot = re.match(rf"pci@({_SLOT})", values.get("bus info", ""))
+        if slot and "product" in values:
+            device = _named(
+                slot[1], values.get("description", ""), values.get("vendor", ""), values["product"]
+            )
+            driver = re.search(r"\bdriver=(\S+)", values.get("configuration", ""))
+            shown = PciDevice(
+                "", driver=driver[1] if driver else "", display=node.lstrip().startswith("*-display")
+            )
+            yield _joined(device, replace(shown, driver_told="configuration" in values))
+
+
+# `Device-1: NVIDIA GA104 [GeForce RTX 3070 Ti] vendor: Micro-Star MSI driver: nvidia v: 560.35.03`
+_INXI = re.compile(
+    r"^\s+Device-(\d{1,2}): (NVIDIA|AMD|Intel|Advanced Micro Devices)\s+(.*?)"
+    r"(?:\s+vendor: [^:\n]*?)?\s+driver: (\S+)",
+    re.MULTILINE,
+)
+
+
+def _inxi(text: str) -> Iterable[PciDevice]:
+    """`inxi -G`: below `Graphics:`; it names no bus where it is not asked to."""
+    for part in re.findall(r"^Graphics:\s*\n((?:[ \t]+.*\n?)+)", text, re.MULTILINE):
+        for number, vendor, name, driver in _INXI.findall(part):
+            bound = "" if driver == "N/A" else driver
+            yield PciDevice(
+                f"graphics {number}", vendor=vendor, name=name, driver=bound, display=True, driver_told=True
+            )
 
 
 def _udev(text: str) -> Iterable[PciDevice]:

@@ -18,6 +18,13 @@ _LISTED = re.compile(r"^\s*GPU ([\d, ]+):\s+(.*?)(?:\s+\(UUID: .*)?$")
 _CAPABILITY = re.compile(r"^\s*GPU ([\d, ]+) Compute Capability:\s*(\d+\.\d+)")
 _MODELS = re.compile(r"^\s*(?:[-*]\s+)?\**GPU models and configuration\**\s*:\s*(.*)$", re.IGNORECASE)
 _PART = re.compile(r"^\s*MIG (\S+)\s+Device\s+\d+:")
+# What browsers and chats make of `version` when they translate a page: in Romance and Slavic languages, in
+# Chinese, Japanese and Korean.
+_VERSION_WORDS = re.compile(
+    r"[- ]?(?:(?<=-)version|versi\u00f3n|versione|vers\u00e3o|versie|wersja"
+    r"|\u0432\u0435\u0440\u0441\u0438\u044f|\u7248\u672c|\u30d0\u30fc\u30b8\u30e7\u30f3|\ubc84\uc804)(?: (?:de|von|di|do)(?= ))?"
+)
+_OF = re.compile(r"^version (?:de |von |di |do )?(pytorch|python|libc|cuda)$")
 _NOTHING = frozenset(("", "n/a", "none", "could not collect", "not found", "no response", "_no response_"))
 
 MODELS = "gpu models and configuration"
@@ -73,16 +80,25 @@ def fields(text: str) -> dict[str, str]:
     for line in text.splitlines():
         for part in _SECOND_FIELD.split(line) if len(line) < 2000 else [line]:
             if match := _KEY.match(part):
-                key = " ".join(match[1].lower().split())
+                key = _key(match[1])
                 if not found.get(key):
                     found[key] = match[2]
     return found
 
 
+def _key(text: str) -> str:
+    """A key in lower case and single blanks, the word for `version` in English and behind what it is of."""
+    key = " ".join(_VERSION_WORDS.sub(" version ", text.lower().replace("\u306e", "")).split())
+    return f"{found[1]} version" if (found := _OF.match(key)) else key
+
+
 def environment_report(text: str) -> EnvironmentReport | None:
     """The report that stands in a text, whole or cut; None when there is none."""
     found = fields(text)
-    told = found.get("pytorch version", found.get("pytorch"))
+    keys = ("pytorch version", "pytorch version (gpu?)", "pytorch")
+    told = next((found[key] for key in keys if key in found), None)
+    if told is None and "lightning" in found:
+        told = found.get("torch")
     if told is None and MODELS not in found and not any(key.endswith(_BUILT) for key in found):
         return None
     version = re.match(r"v?(\d\S*)", told or "")
@@ -100,7 +116,9 @@ def _gpus(lines: Sequence[str]) -> Iterable[ReportedGpu]:
         inline = re.match(
             r"^\s*(?:[-*]\s+)?\**GPU models and configuration\**\s*:\s*(.*)$", line, re.IGNORECASE
         )
-        line = inline[1] if inline else line
+        # whatever a translator calls the field
+        keyed = re.match(r"^[^\n:\uff1a]{4,40}[:\uff1a]\s*(GPU [\d, ]+:\s.*)$", line)
+        line = inline[1] if inline else keyed[1] if keyed else line
         if found := _CAPABILITY.match(line):
             capabilities.update(dict.fromkeys(_indices(found[1]), found[2]))
         elif found := _LISTED.match(line):
@@ -113,11 +131,24 @@ def _gpus(lines: Sequence[str]) -> Iterable[ReportedGpu]:
             parts.setdefault(last, []).append(found[1])
         elif inline:
             bare += _bare([inline[1], *lines[number + 1 : number + 33]])
+    if not names and not bare:
+        bare = [*_nested(lines), *named_gpus("\n".join(lines))]
     if names:
         for index, name in sorted(names.items()):
             yield ReportedGpu(name, capabilities.get(index), tuple(parts.get(index, [])))
     else:
         yield from map(ReportedGpu, bare)
+
+
+def _nested(lines: Sequence[str]) -> Iterable[str]:
+    """Lightning's list: `- GPU:`, and below it `- NAME`, further in."""
+    head = next((n for n, line in enumerate(lines) if re.match(r"^\s*-\s+GPU:\s*$", line)), None)
+    for line in lines[head + 1 :] if head is not None else ():
+        found = re.match(r"^\s*-\s+([^:]+?)\s*$", line)
+        if found is None:
+            return
+        if known(found[1]) is not None:
+            yield found[1]
 
 
 def _indices(text: str) -> list[int]:
@@ -131,3 +162,21 @@ def _bare(lines: Iterable[str]) -> Iterable[str]:
             return
         if known(line) is not None:
             yield line.strip()
+
+
+_NAMED = re.compile(
+    r"^\W{0,8}(?:GPUs?|Graphics(?: card)?|Video card|\u663e\u5361)"
+    r"(?: ?(?:type|name|model|\d{1,2}|\u578b\u53f7))?\W{0,4}[:\uff1a][ \t*`]*(\S.*?)[ \t*`]*$",
+    re.MULTILINE | re.IGNORECASE,
+)
+
+
+def named_gpus(text: str) -> tuple[str, ...]:
+    """What stands on lines such as `GPU type: NVIDIA A100-SXM4-80GB` or `GPU: AMD Radeon RX 7600 [Discrete]`.
+
+    Lists and sentences are left out: one line names one device.
+    """
+    names = (re.sub(r"\s*(?:\[[A-Z][a-z]+\]|@ .*)$", "", found) for found in _NAMED.findall(text))
+    return tuple(
+        name for name in names if name and not re.search(r"[,;!?]|\band\b|: ", name) and len(name) < 80
+    )

@@ -1,10 +1,12 @@
-"""Takes from a pasted text what its way here added: colours, escapes, log prefixes, quotes, line numbers."""
+"""Takes from a pasted text what its way here added: colours, log prefixes, quotes, line numbers, wraps."""
 
 from __future__ import annotations
 
 import html
 import re
 from collections.abc import Callable, Iterable, Sequence
+
+from provenv.pastes.wrapping import unwrapped
 
 _ANSI = re.compile(
     r"\x1b(?:\[[0-?]*[ -/]*[@-~]"  # colours, cursor
@@ -57,7 +59,7 @@ def clean(text: str) -> str:
     lines = [_unstamped(line.rstrip()) for long in text.split("\n") for line in _shortened(long)]
     for pattern, least in _QUOTES:
         lines = _without_runs(lines, pattern.match, least)
-    lines = _without_services(_without_numbers(lines))
+    lines = unwrapped(_without_services(_without_numbers(lines)))
     return re.sub(r"\n{4,}", "\n\n\n", "\n".join(_closed_up(lines)))
 
 

@@ -92,6 +92,7 @@ def test_a_report_is_read_whole() -> None:
         "memory_mib": None,
     }
     findings = answer.pop("findings")
+    answer.pop("features", None)  # the processor's, which another test looks at
     assert answer == {
         "os": "linux",
         "arch": "x86_64",

@@ -1,0 +1,130 @@
+"""NVIDIA GPUs in what programs print of those that they opened, and in the driver's own files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from provenv.hooks import Device
+
+VERSION = r"(\d{2,3}\.\d+(?:\.\d+)?)(?![\d.])"
+"""A driver's version: 96.43.23, 550.54.14, 540.4.0, 565.90. Windows' 32.0.15.6590 is none."""
+
+
+def unsliced(device: Device) -> Device:
+    """libcuda calls a slice `<GPU> MIG <profile>`."""
+    found = re.search(r"\s+MIG (\d\S*g\.\d+gb\S*)$", device.name)
+    if not found:
+        return device
+    facts = (("mig", "on"), ("mig_devices", found[1]))
+    return replace(device, name=device.name[: found.start()], facts=facts)
+
+
+_CAPABILITY = r" (?P<capability>\d+\.\d)"
+_TOTAL = r", total_memory=(?P<mib>\d+)MB(?!.*gcnArchName='gfx)"
+_LOGS = tuple(
+    re.compile(pattern, re.MULTILINE)
+    for pattern in (
+        r"Device (?P<index>\d+): (?!AMD|Radeon|gfx)(?P<name>[^,\n]+), compute capability" + _CAPABILITY,
+        r"name='(?P<name>(?!AMD|Radeon|Intel)[^'\n]+)', major=(?P<major>\d+), minor=(?P<minor>\d+)" + _TOTAL,
+        r"name: (?P<name>[^,\n]+), pci bus id: (?P<index>\S+), compute capability:" + _CAPABILITY,
+        r"\bCUDA:(?P<index>\d+) \((?P<name>[^,()\n]+), (?P<mib>\d+)MiB\)",
+        # torch's warnings of a GPU that is too new or too old for it
+        r"^\W*(?P<name>(?:NVIDIA|GeForce|Tesla|Quadro|TITAN) [^\n]*?) with CUDA capability sm_(?P<sm>\d+)",
+        r"Found GPU(?P<index>\d+) (?P<name>\S[^\n]*?) which is of (?:cuda|compute) capability" + _CAPABILITY,
+        # ollama; its older logs say `name` for what the newer ones call `description`
+        r"\bcompute=(?P<capability>\d+\.\d)\b[^\n]*?(?:name|description)=\"(?P<name>NVIDIA [^\"\n]+)\"",
+        # gpustat
+        r"^\[(?P<index>\d+)\] (?P<name>\S[^|\n]*?)\s*\|\s*[\d?]+'C,[^|\n]*\|\s*\d+ / +(?P<mib>\d+) MB",
+    )
+)
+
+# deviceQuery of CUDA's samples, and clinfo: a device's name, and what stands in the lines below it.
+_BLOCKS = (
+    (
+        re.compile(r"^Device (\d+): \"([^\"\n]+)\"", re.MULTILINE),
+        re.compile(r"CUDA Capability Major/Minor version number:\s+(\d+\.\d)"),
+        re.compile(r"Total amount of global memory:\s+(\d{1,9}) MBytes"),
+        1,
+    ),
+    (
+        re.compile(r"^( +)Device Name +(\S[^\n]*?) *$", re.MULTILINE),
+        re.compile(r"Compute Capability \(NV\) +(\d+\.\d)"),
+        re.compile(r"Global memory size +(\d{1,18}) "),
+        2**20,
+    ),
+)
+
+
+def logged(text: str) -> Iterable[tuple[str, Device]]:
+    """What programs print of the devices that they opened, with what tells one from another."""
+    for pattern in _LOGS:
+        found = list(pattern.finditer(text))
+        for place, match in enumerate(found):
+            yield match.groupdict().get("index") or str(place), _device(match.groupdict())
+        if found:
+            return
+    yield from _blocks(text)
+
+
+def _device(said: Mapping[str, str | None]) -> Device:
+    capability = said.get("capability")
+    if said.get("major"):
+        capability = f"{said['major']}.{said['minor']}"
+    elif sm := said.get("sm"):
+        capability = f"{sm[:-1]}.{sm[-1]}"
+    size = said.get("mib") or ""
+    memory = int(size) if size and len(size) < 10 else None
+    return unsliced(Device("nvidia", (said["name"] or "").strip(), memory, capability))
+
+
+def _blocks(text: str) -> Iterable[tuple[str, Device]]:
+    for head, capability, memory, unit in _BLOCKS:
+        heads = list(head.finditer(text))
+        for place, found in enumerate(heads):
+            body = text[found.end() : heads[place + 1].start() if place + 1 < len(heads) else len(text)]
+            if said := capability.search(body):  # clinfo lists other makers' devices too
+                size = memory.search(body)
+                mib = int(size[1]) // unit if size else None
+                yield str(place), unsliced(Device("nvidia", found[2], mib, said[1]))
+
+
+_DRIVERS = (
+    # dmesg, /proc/driver/nvidia/version: `Kernel Module  550.54.14`, `Open Kernel Module for x86_64  580.65`
+    rf"NVIDIA UNIX .*?Kernel Module\s+(?:for \S+\s+)?{VERSION}",
+    # modinfo nvidia
+    rf"(?s)^filename:[^\n]*/nvidia[\w-]*\.ko.*?^version:\s+{VERSION}",
+    # gpustat: the host, the time, the driver
+    rf"^\S+\s+[A-Z][a-z]{{2}} [A-Z][a-z]{{2}} [ \d]\d \d\d:\d\d:\d\d \d{{4}}\s+{VERSION}$",
+    rf"^\s+Device Vendor +NVIDIA [^\n]*(?:\n[^\n]*){{1,4}}?\n\s+Driver Version +{VERSION}",  # clinfo
+    rf"\bdriver: nvidia v: {VERSION}",  # inxi
+)
+_CUDA = (
+    r"\b__cuda(?:=|\",\s*\")(\d+\.\d+)",  # conda
+    r"CUDA Driver Version / Runtime Version\s+(\d+\.\d+) /",  # deviceQuery
+    r"Platform Version +OpenCL \d\.\d CUDA (\d+\.\d+)",  # clinfo
+    r"\bcompute=\d+\.\d [^\n]*?\bdriver=(\d+\.\d+)",  # ollama
+)
+
+
+def logged_driver(text: str) -> str | None:
+    """The driver's version by what is no report of nvidia-smi's."""
+    return _first(_DRIVERS, text)
+
+
+def logged_cuda(text: str) -> str | None:
+    """The newest CUDA that the driver serves, likewise."""
+    return _first(_CUDA, text)
+
+
+def _first(patterns: Iterable[str], text: str) -> str | None:
+    found = (re.search(pattern, text, re.MULTILINE) for pattern in patterns)
+    return next((match[1] for match in found if match), None)
+
+
+def proc(text: str) -> Iterable[Device]:
+    """/proc/driver/nvidia/gpus/*/information, and cards/N of the drivers before 270."""
+    if re.search(r"^Video BIOS:", text, re.MULTILINE):
+        for name in re.findall(r"^Model:\s+(\S.*?)\s*$", text, re.MULTILINE):
+            yield Device("nvidia", name)
