@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 
 from provenv.envelopes import check_words, known_words, override, select
 from provenv.errors import InputError
 from provenv.hooks.types import Accelerator, Context, Envelope, Platform, ReleaseRow, Releases
 from provenv.host import Host
+from provenv.values import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)

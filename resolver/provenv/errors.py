@@ -8,7 +8,8 @@ that reaches the command line is a bug and keeps its traceback. The exit codes a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from provenv.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from provenv.envelopes import version_tuple
 from provenv.hooks.types import Context, Platform
 from provenv.host import Host
 from provenv.targets import Target
+from provenv.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from provenv.environments import store
@@ -18,6 +17,7 @@ from provenv.locks.reader import read
 from provenv.project import Project
 from provenv.resolving.build_sources import build_settings
 from provenv.targets import Target, context_of
+from provenv.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

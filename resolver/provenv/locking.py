@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +16,7 @@ from provenv.locks.known_addresses import KnownAddresses
 from provenv.locks.reader import Lock
 from provenv.project import Project
 from provenv.targets import Target
+from provenv.values import dataclass
 
 if TYPE_CHECKING:
     from provenv.hooks.types import Accelerator

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from functools import cached_property
 
 from provenv.envelopes import check_words, known_words, lowest, nearest, override, select
@@ -13,6 +12,7 @@ from provenv.hooks.types import Accelerator, Context, Envelope, Platform, Probe
 from provenv.host import Host
 from provenv.manifest.values import Exclusion, Manifest, NamedTarget
 from provenv.targets import LeftOut, Matrix, Target, target_name
+from provenv.values import replace
 
 
 class MatrixMaker:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from provenv.project import Project
 from provenv.resolution import CondaPackage, Package, Resolution
 from provenv.resolving.rules import Strategy
 from provenv.targets import Target
+from provenv.values import dataclass, replace
 
 if TYPE_CHECKING:
     from provenv.pypi.direct import DirectCandidate

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from provenv.manifest.values import Manifest
 from provenv.manifest.vocabulary import vocabulary_of
 from provenv.settings import NetworkSettings
 from provenv.targets import Matrix, Target, context_of, make_targets
+from provenv.values import dataclass
 
 if TYPE_CHECKING:
     from provenv.locks.inputs import LockInputs

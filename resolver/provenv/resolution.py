@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from provenv.hooks.types import Build
 from provenv.pypi.artifacts import Artifact
 from provenv.targets import Target
+from provenv.values import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from provenv.addresses import redact
+from provenv.values import dataclass
 
 _ZERO_UUID = "00000000-0000-0000-0000-000000000000"
 

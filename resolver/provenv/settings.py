@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from provenv.manifest.values import Index, ManifestRequirement
+from provenv.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

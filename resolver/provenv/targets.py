@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from provenv.hooks.types import Context, Envelope, Probe
+from provenv.values import dataclass
 
 if TYPE_CHECKING:
     from provenv.hooks.manager import Plugins

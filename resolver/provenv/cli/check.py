@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 from provenv.cli.flags import add_network, add_output, add_project, add_targets, open_from
@@ -13,6 +12,7 @@ from provenv.locks.freshness import Freshness, examine
 from provenv.locks.reader import local_files
 from provenv.project import Project
 from provenv.targets import Target
+from provenv.values import dataclass
 
 DESCRIPTION = """\
 Says for every target whether its lock is fresh, and of a stale one what has changed. It asks no index and

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass, replace
 
 from provenv.cli import reading
 from provenv.cli.output import print_json, table
@@ -13,6 +12,7 @@ from provenv.locks.reader import Lock
 from provenv.project import Project
 from provenv.resolving.resolve import Options, Resolver
 from provenv.targets import Target
+from provenv.values import dataclass, replace
 
 DESCRIPTION = """\
 It resolves anew without writing anything. `latest` is the newest version that has a file for the target."""

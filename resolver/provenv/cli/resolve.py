@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
 from provenv.cli.flags import add_network, add_output, file_rule, network_flags
@@ -19,6 +18,7 @@ from provenv.project import Project, open_project
 from provenv.resolution import Package, Resolution
 from provenv.resolving.resolve import Options
 from provenv.targets import Target
+from provenv.values import replace
 
 DESCRIPTION = """\
 The answer goes to standard output: name==version lines, a pylock document, or JSON. Without --platform and

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterable
-from dataclasses import replace
 
 from provenv.errors import InputError
 from provenv.hooks.manager import Plugins
 from provenv.hooks.types import Envelope, EnvelopeKey
 from provenv.manifest.spelling import spelling_hints
 from provenv.manifest.values import Manifest
+from provenv.values import replace
 
 
 def add_target_flags(parser: argparse.ArgumentParser, plugins: Plugins) -> None:

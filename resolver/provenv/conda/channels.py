@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from provenv.addresses import without_credentials
 from provenv.settings import NetworkSettings
+from provenv.values import dataclass
 
 ALIAS = "https://conda.anaconda.org"
 """Where a channel's bare name is looked up; conda's, mamba's and rattler's default."""

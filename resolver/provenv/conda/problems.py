@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from provenv.addresses import redact
@@ -12,6 +11,7 @@ from provenv.conda.channels import Channel, without_secrets
 from provenv.conda.virtual import spelled
 from provenv.errors import IndexAnswerError, InputError, NetworkError, NoSolution, ProvenvError
 from provenv.manifest.spelling import nearest
+from provenv.values import dataclass
 
 if TYPE_CHECKING:
     from provenv.conda.solve import Question

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from types import TracebackType
 
 from provenv.conda.channels import Channel, channels_of
@@ -17,6 +16,7 @@ from provenv.project import Project
 from provenv.resolution import CondaPackage
 from provenv.resolving.rules import Strategy
 from provenv.targets import Target, context_of
+from provenv.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

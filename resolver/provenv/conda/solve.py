@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal
 
@@ -17,6 +16,7 @@ from provenv.manifest.conda_table import spec_name
 from provenv.manifest.values import CondaSpec
 from provenv.resolution import CondaPackage
 from provenv.settings import NetworkSettings
+from provenv.values import dataclass
 
 if TYPE_CHECKING:
     from datetime import datetime

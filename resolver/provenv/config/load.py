@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,6 +16,7 @@ from provenv.config.user_config import UserConfig, read_user_config
 from provenv.errors import ManifestError, Origin
 from provenv.manifest.values import Index, ManifestRequirement
 from provenv.settings import NetworkSettings
+from provenv.values import replace
 
 DEFAULT = "default"
 FLAG = "command line"

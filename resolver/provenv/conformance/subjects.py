@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from provenv.conformance.accelerators import check_accelerator
@@ -28,6 +27,7 @@ from provenv.hooks.types import (
     Platform,
 )
 from provenv.hooks.words import word_fault
+from provenv.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

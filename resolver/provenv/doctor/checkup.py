@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 from provenv.doctor import compilers, network, pythons, storage, variables
@@ -14,6 +13,7 @@ from provenv.hooks.installations import Installation
 from provenv.hooks.types import Finding
 from provenv.host import Host
 from provenv.project import Project
+from provenv.values import dataclass
 
 THEMES = (pythons.diagnose, variables.diagnose, network.diagnose, storage.diagnose, compilers.diagnose)
 SEVERITIES = ("error", "warning", "note")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from provenv.environments.state import has_lost, is_untouched
 from provenv.environments.store import Environment, environment_of, outdated
@@ -18,6 +17,7 @@ from provenv.project import Project
 from provenv.proof.report import read_proof
 from provenv.proving import proof_path
 from provenv.targets import Target
+from provenv.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

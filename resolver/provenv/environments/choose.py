@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from provenv.errors import InstallError
 from provenv.targets import Target
+from provenv.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 from provenv.atomic import disk_error
@@ -26,6 +25,7 @@ from provenv.locks.conda_reader import parse_conda
 from provenv.locks.reader import Lock
 from provenv.resolution import CondaPackage
 from provenv.settings import NetworkSettings
+from provenv.values import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)

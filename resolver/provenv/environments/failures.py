@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from provenv.errors import BuildError, DiskError, IndexAnswerError, InstallError, NetworkError, ProvenvError
+from provenv.values import dataclass
 
 _NEWS = re.compile(
     r"\s*(Using |Prepared |Installed |Uninstalled |Checked |Audited |Resolved |Creating virtual|Activate with"

@@ -7,10 +7,10 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from provenv.errors import InstallError
+from provenv.values import dataclass
 
 _LONGEST_WAIT = 3600.0
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 from provenv.environments.places import Rewrite
@@ -11,6 +10,7 @@ from provenv.locks.portable import path_of
 from provenv.locks.pylock import render_private
 from provenv.locks.reader import Lock
 from provenv.resolution import Package, Resolution
+from provenv.values import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)

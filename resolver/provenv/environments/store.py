@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import json
-from dataclasses import dataclass
 from pathlib import Path
 
 from provenv.errors import InstallError
+from provenv.values import dataclass
 
 FOLDER = ".provenv"
 NOTE = ".provenv.json"

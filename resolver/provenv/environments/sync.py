@@ -6,7 +6,6 @@ import hashlib
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 from provenv.atomic import disk_error
@@ -24,6 +23,7 @@ from provenv.hooks.types import Platform
 from provenv.locks.reader import Lock, parse
 from provenv.pypi.build_environment import index_flags, network_variables
 from provenv.settings import NetworkSettings
+from provenv.values import dataclass, replace
 
 SHELLS = ("bash", "zsh", "fish", "powershell", "cmd")
 

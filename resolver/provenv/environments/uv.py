@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from provenv.addresses import without_credentials
 from provenv.errors import InstallError
 from provenv.pypi.processes import end_family, tool_environment
+from provenv.values import dataclass
 
 if TYPE_CHECKING:
     import subprocess

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+
+from provenv.values import dataclass
 
 _LINE = re.compile(r"^\s*([A-Z]\w+)\s*[:=]\s?(.*?)\s*$")
 _VIDEO_KEYS = frozenset(

@@ -9,8 +9,9 @@ from __future__ import annotations
 import os
 import sys
 import zlib
-from dataclasses import dataclass
 from pathlib import Path
+
+from provenv.values import dataclass
 
 GROUP = "provenv"
 _HEAD = "provenv plugins 1"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import wraps
 from typing import Any, TypeVar
 
@@ -21,6 +20,7 @@ from provenv.hooks.types import (
     Platform,
     Releases,
 )
+from provenv.values import replace
 
 Value = TypeVar("Value", bound=Platform | Accelerator | LockFormat | Check | IndexAuth | PasteReader)
 

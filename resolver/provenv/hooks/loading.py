@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from types import ModuleType
 from typing import cast
 
@@ -13,6 +12,7 @@ import pluggy
 from provenv.hooks import specs
 from provenv.hooks.entry_points import EntryPoint
 from provenv.hooks.limits import LOADING, Hang, Patience
+from provenv.values import dataclass
 
 OWN = "provenv"
 """The distribution whose plugins are not waited for: provenv's own tests see that they are good."""

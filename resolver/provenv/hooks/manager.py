@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Protocol
@@ -17,6 +16,7 @@ from provenv.hooks.loading import Loaded, Source, load, words
 from provenv.hooks.pastes import PasteReader
 from provenv.hooks.types import Accelerator, Check, EnvelopeKey, IndexAuth, LockFormat, Platform
 from provenv.hooks.words import word_fault
+from provenv.values import dataclass, field
 
 
 class Named(Protocol):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 
 from provenv.hooks.types import Device, Finding, Paste
+from provenv.values import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)

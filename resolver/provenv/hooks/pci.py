@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 
 from provenv.hooks.types import Paste
+from provenv.values import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+
+from provenv.values import dataclass
 
 _KEY = re.compile(
     r"^\s*(?:[-*\u2022]\s+|\d+[.)]\s+)?[*`|]*\s*"  # lists, emphasis and tables of Markdown

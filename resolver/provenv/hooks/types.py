@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Literal, Protocol, runtime_checkable
 
 from provenv.hooks.installations import Distribution, Installation
+from provenv.values import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from provenv.errors import InputError
 from provenv.locks.inputs import LockInputs, target_facts
 from provenv.locks.reader import Lock, read
+from provenv.values import dataclass
 
 _WORDS = {
     "requirements": "",

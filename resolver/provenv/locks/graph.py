@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 
 from provenv.locks.reader import Lock
 from provenv.resolution import Package
 from provenv.standards.markers import compile_marker
 from provenv.standards.names import canonicalize
+from provenv.values import dataclass, replace
 
 _NAME = re.compile(r"(?:-e )?([A-Za-z0-9][A-Za-z0-9._-]*)")
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from provenv.addresses import without_credentials
 from provenv.locks.portable import path_of, portable_path
 from provenv.manifest.values import CondaSpec, CondaTable, FileRule, Index, Manifest, ManifestRequirement, Pin
 from provenv.targets import Target
+from provenv.values import dataclass, field
 
 SECTIONS = ("requirements", "constraints", "overrides", "excluded", "indexes", "pins", "local")
 """The lists of a LockInputs by name, in the order in which a lock holds them."""

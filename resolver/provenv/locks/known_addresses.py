@@ -8,12 +8,12 @@ files on a host of their own, every lock with one of its files says on which.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 
 from provenv.locks.reader import Lock
 from provenv.pypi.addresses import origin_of
 from provenv.pypi.artifacts import Artifact
 from provenv.resolution import Package, Resolution
+from provenv.values import replace
 
 _File = tuple[str, str, str]
 """Index, file name, sha256."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from provenv.addresses import without_credentials
@@ -19,6 +18,7 @@ from provenv.locks.portable import path_of, portable_path
 from provenv.pypi.artifacts import Artifact
 from provenv.resolution import Direct, Package, Resolution
 from provenv.targets import Target
+from provenv.values import dataclass
 
 FORMAT = 1
 """The version of `[tool.provenv]`; a change that older readers would misread raises it."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -20,6 +19,7 @@ from provenv.locks.tables import Bad, Table
 from provenv.pypi.artifacts import Artifact
 from provenv.resolution import CondaPackage, Direct, Package
 from provenv.targets import Target
+from provenv.values import dataclass, field, replace
 
 _PRERELEASE = re.compile(r"[^+]*?(?:a|b|rc|\.dev)\d")
 _SDIST_SUFFIX = re.compile(r"\.(?:tar\.[a-z0-9]+|tgz|zip)$")

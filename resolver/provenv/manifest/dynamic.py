@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,6 +10,7 @@ from provenv.errors import ManifestError
 from provenv.manifest.document import Document, Table, shown_path
 from provenv.manifest.draft import Draft
 from provenv.manifest.values import ManifestRequirement
+from provenv.values import replace
 
 Requirements = tuple[ManifestRequirement, ...]
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from pathlib import Path
 
 from provenv.errors import ManifestError, Origin
 from provenv.manifest.values import ManifestRequirement
+from provenv.values import replace
 
 _SINGLE_EQUALS = re.compile(r"(?<![=<>!~])=(?!=)")
 _STAR_AFTER_ORDER = re.compile(r"(>=|<=|>|<|~=)\s*([0-9A-Za-z.!+]+?)\.\*")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ from provenv.manifest.project import both_markers
 from provenv.manifest.selectors import is_selector, selector_marker
 from provenv.manifest.spelling import nearest
 from provenv.manifest.values import CondaSpec, CondaTable, Manifest, ManifestRequirement
+from provenv.values import replace
 
 if TYPE_CHECKING:
     import yaml

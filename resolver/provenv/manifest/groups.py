@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from provenv.manifest.document import Table
 from provenv.manifest.entries import entry
 from provenv.manifest.spelling import spelling_hints
 from provenv.manifest.values import ManifestRequirement
+from provenv.values import replace
 
 
 def read_groups(table: Table | None) -> dict[str, tuple[ManifestRequirement, ...]]:

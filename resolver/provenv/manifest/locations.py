@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import replace
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from provenv.errors import ManifestError, Origin
 from provenv.standards.requirements import Requirement
+from provenv.values import replace
 
 _URL = re.compile(r"(?:https?|file|ftp|(?:git|hg|svn|bzr)\+[a-z0-9]+):", re.IGNORECASE)
 _SCP = re.compile(r"(?:git\+)?(?P<user>[\w.-]+)@(?P<host>[\w.-]+):(?P<path>[^/\d].*)")

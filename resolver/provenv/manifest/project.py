@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from provenv.manifest.document import Document, Table
 from provenv.manifest.draft import Draft
@@ -11,6 +10,7 @@ from provenv.manifest.dynamic import Dynamic, read_dynamic
 from provenv.manifest.entries import entry
 from provenv.manifest.groups import read_groups
 from provenv.manifest.values import ManifestRequirement
+from provenv.values import replace
 
 
 def read_project(document: Document, draft: Draft) -> None:

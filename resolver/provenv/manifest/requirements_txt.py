@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import replace
 from pathlib import Path
 
 from provenv.errors import ManifestError, Origin
@@ -16,6 +15,7 @@ from provenv.manifest.requirements_lines import LogicalLine, decode, logical_lin
 from provenv.manifest.requirements_options import PER_REQUIREMENT, Option, read_options, split_line
 from provenv.manifest.run_options import apply_option
 from provenv.manifest.values import Manifest, ManifestRequirement
+from provenv.values import replace
 
 _HASH = re.compile(r"(sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128})", re.IGNORECASE)
 _WEB = re.compile(r"https?:", re.IGNORECASE)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import NamedTuple
 
 from provenv.manifest.document import Table
@@ -14,6 +13,7 @@ from provenv.manifest.project import both_markers
 from provenv.manifest.spelling import spelling_hints
 from provenv.manifest.values import ManifestRequirement, Pin
 from provenv.manifest.workspace import member_folder
+from provenv.values import replace
 
 _KEYS = (
     *("index", "git", "url", "path", "workspace", "rev", "tag", "branch", "subdirectory", "editable"),

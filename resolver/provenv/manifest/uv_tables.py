@@ -199,7 +199,7 @@ def _default_groups(table: Table, key: str, draft: Draft) -> None:
 
 
 def _dev_dependencies(table: Table, key: str, draft: Draft) -> None:
-    from dataclasses import replace
+    from provenv.values import replace
 
     draft.requirements += [replace(r, group="dev") for r in requirement_list(table, key)]
     if "dev" not in draft.known_groups:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from provenv.errors import Origin
 from provenv.hooks.types import Envelope
 from provenv.standards.requirements import Requirement
+from provenv.values import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from provenv.hooks.pastes import PasteReader, Reading
 from provenv.hooks.types import Device, Finding, Paste
 from provenv.recording import RecordedProbe
+from provenv.values import dataclass
 
 _ANCHORS = ("sys", "proc", "etc", "dev")
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Literal
 
 from provenv.standards.requirements import Requirement
+from provenv.values import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)

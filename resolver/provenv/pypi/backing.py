@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import overload
 
 from provenv.pypi.artifacts import Artifact, Project
+from provenv.values import replace
 
 KeptAt = dict[tuple[str, str], str]
 """(index, canonical address) -> where a mirror keeps the file."""

@@ -6,13 +6,13 @@ import contextlib
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from provenv.errors import BuildError
 from provenv.pypi.processes import Finished, run_bounded, tool_environment
 from provenv.pypi.temporary import temporary_folder
+from provenv.values import dataclass
 
 if TYPE_CHECKING:
     from provenv.settings import NetworkSettings

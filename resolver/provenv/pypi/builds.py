@@ -7,7 +7,6 @@ import re
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, Protocol
 
@@ -24,6 +23,7 @@ from provenv.pypi.build_environment import (
 )
 from provenv.pypi.processes import Finished, run_bounded
 from provenv.pypi.temporary import disk_errors, temporary_folder
+from provenv.values import dataclass, replace
 
 if TYPE_CHECKING:
     from pyproject_hooks import BuildBackendHookCaller

@@ -8,7 +8,6 @@ taken as a wheel, or where the manifest's `build` names the package.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 from provenv.errors import BuildError, IndexAnswerError, InputError, NoSolution, Origin, ProvenvError
@@ -22,6 +21,7 @@ from provenv.resolution import Direct
 from provenv.settings import NetworkSettings
 from provenv.standards.names import canonicalize
 from provenv.standards.requirements import Requirement
+from provenv.values import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)

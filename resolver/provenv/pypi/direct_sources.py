@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from provenv.errors import InputError, Origin
@@ -17,6 +16,7 @@ from provenv.pypi.static import pkg_info_text, pyproject_text
 from provenv.pypi.temporary import temporary_folder
 from provenv.resolution import Direct
 from provenv.settings import NetworkSettings
+from provenv.values import dataclass
 
 Download = Callable[[str, Path], None]
 """Fetch an http(s) address (it may hold credentials) into a file; raises a ProvenvError when it can't."""

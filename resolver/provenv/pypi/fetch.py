@@ -6,7 +6,6 @@ import random
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeVar
 from urllib.parse import urljoin
 
@@ -16,6 +15,7 @@ from provenv.pypi.auth import Credentials
 from provenv.pypi.failures import Permanent, network_error, offline, refusal
 from provenv.pypi.tls import is_trusted, make_client
 from provenv.settings import NetworkSettings
+from provenv.values import dataclass
 
 if TYPE_CHECKING:
     import httpx

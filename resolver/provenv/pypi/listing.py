@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from provenv.pypi.addresses import split_login
 from provenv.standards.names import canonicalize
+from provenv.values import dataclass
 
 HEX_LENGTHS = {"md5": 32, "sha1": 40, "sha224": 56, "sha256": 64, "sha384": 96, "sha512": 128, "blake2b": 128}
 HEX_DIGITS = frozenset("0123456789abcdefABCDEF")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from provenv.addresses import without_credentials
 from provenv.errors import InputError, Origin
+from provenv.values import dataclass
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
 # The fragment keys that pip reads as a digest of the file.

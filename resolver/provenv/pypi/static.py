@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 
 from provenv.errors import BuildError
 from provenv.standards.names import canonicalize
 from provenv.standards.requirements import InvalidRequirement, parse_requirement
+from provenv.values import replace
 
 _NEEDED = frozenset(("dependencies", "optional-dependencies", "requires-python"))
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import gettempdir
 from typing import TYPE_CHECKING
@@ -17,6 +16,7 @@ from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 from provenv.addresses import redact, without_credentials
 from provenv.errors import InputError, InstallError, NetworkError, Origin, ProvenvError
 from provenv.pypi.processes import Finished, run_bounded, tool_environment
+from provenv.values import dataclass
 
 if TYPE_CHECKING:
     from provenv.settings import NetworkSettings

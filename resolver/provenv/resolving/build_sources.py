@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from provenv.manifest.values import Manifest
 from provenv.resolving.routes import default_index
 from provenv.settings import NetworkSettings
+from provenv.values import replace
 
 
 def build_settings(manifest: Manifest, settings: NetworkSettings) -> NetworkSettings:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from provenv.errors import InputError, NoSolution, Origin, ProvenvError
 from provenv.manifest.values import ManifestRequirement
 from provenv.pypi.direct import DirectCandidate
@@ -11,6 +9,7 @@ from provenv.resolving.files import Files
 from provenv.resolving.provider import DirectNeeded
 from provenv.resolving.request import Request
 from provenv.standards.requirements import Requirement
+from provenv.values import replace
 
 
 class Directs:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 
 from provenv.errors import NoSolution, ProvenvError
 from provenv.hooks.types import Builds
@@ -18,6 +17,7 @@ from provenv.solver.provider import Provider, Requirement
 from provenv.solver.remedies import remedies
 from provenv.solver.solve import Solution, Unsolvable, solve
 from provenv.targets import Target
+from provenv.values import dataclass, replace
 
 REASONS = 3
 """So many reasons are told why versions of one package can't be used, those of most versions first."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 from provenv.manifest.values import FileRule, ManifestRequirement
@@ -20,6 +19,7 @@ from provenv.pypi.references import parse_reference
 from provenv.resolving.build_sources import build_settings
 from provenv.resolving.rules import has_wanted_hash
 from provenv.standards.requirements import Requirement
+from provenv.values import replace
 
 
 class Files:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 
 from provenv.hooks.types import Accelerator, Build, Builds, Context, Envelope, Rejected
 from provenv.manifest.values import Index, Manifest, ManifestRequirement
 from provenv.standards.requirements import parse_requirement
 from provenv.targets import Target
+from provenv.values import replace
 
 
 def builds_for(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from typing import NamedTuple
 
 from provenv.errors import InputError
@@ -18,6 +17,7 @@ from provenv.solver.provider import Provider, Unavailable
 from provenv.standards.markers import InvalidMarker
 from provenv.standards.requirements import Requirement, parse_requirement
 from provenv.standards.specifiers import contains, mask, python_allows
+from provenv.values import replace
 
 
 class Node(NamedTuple):

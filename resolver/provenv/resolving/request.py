@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
 
 from provenv.errors import InputError
 from provenv.hooks.types import Build, Platform, Runtime
@@ -16,6 +15,7 @@ from provenv.standards.requirements import parse_requirement
 from provenv.standards.specifiers import is_exact_pin
 from provenv.standards.tags import compatible_tags
 from provenv.targets import Target
+from provenv.values import dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True)

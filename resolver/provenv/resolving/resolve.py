@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 
 from provenv.errors import IndexAnswerError, NetworkError, NoSolution, ProvenvError
@@ -22,6 +21,7 @@ from provenv.resolving.rules import Strategy
 from provenv.resolving.search import Conflict, Search
 from provenv.settings import NetworkSettings
 from provenv.targets import Target
+from provenv.values import dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True)

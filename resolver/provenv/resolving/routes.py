@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from provenv.hooks.types import Build
 from provenv.manifest.values import Index, Manifest, Pin
 from provenv.settings import NetworkSettings
 from provenv.standards.requirements import parse_requirement
+from provenv.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

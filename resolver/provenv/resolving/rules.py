@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Literal
 
 from provenv.manifest.values import FileRule
 from provenv.pypi.artifacts import Artifact
 from provenv.standards.markers import MarkerEnvironment
+from provenv.values import dataclass, field
 
 Prerelease = Literal["allow", "never", "if-needed"]
 Strategy = Literal["highest", "lowest", "lowest-direct"]

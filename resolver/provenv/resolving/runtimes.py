@@ -7,12 +7,12 @@ it, so that the solver looks for another version or tells the conflict as any ot
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from provenv.hooks.types import Build, Runtime
 from provenv.resolving.provider import Node, PackageProvider
 from provenv.resolving.request import Request
 from provenv.solver.provider import Requirement, Unavailable
+from provenv.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ facts without which there would be a solution, told of as many versions at once 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 
 from provenv.solver.facts import FactKey, key_of
 from provenv.solver.incompatibility import (
@@ -21,6 +20,7 @@ from provenv.solver.incompatibility import (
     incompatibility_of,
 )
 from provenv.solver.propagation import Contradiction, Propagation
+from provenv.values import dataclass, replace
 
 TRIALS = 300
 """How many sets of facts are tried at most; what is left by then is told as it is."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Generic, TypeAlias
 
 from provenv.solver.core import Core, core_of
@@ -18,6 +17,7 @@ from provenv.solver.incompatibility import (
 )
 from provenv.solver.provider import P, Requirement
 from provenv.solver.solve import Unsolvable
+from provenv.values import dataclass
 
 CLAUSES = 3
 """How many clauses a reader takes in before a conclusion must be drawn; the last one may have one more."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TypeAlias
 
 from provenv.solver.incompatibility import Depends, Excluded, Incompatibility, incompatibility_of
 from provenv.solver.propagation import Propagation
+from provenv.values import replace
 
 FactKey: TypeAlias = tuple[int, int | str | None, int, bool]
 

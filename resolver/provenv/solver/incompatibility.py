@@ -6,10 +6,10 @@ Packages are small ints here (the solver numbers them as it meets them).
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from provenv.solver.terms import ANYTHING
+from provenv.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,9 @@ of the input never matters.
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
+
+from provenv.values import dataclass
 
 
 class Sortable(Hashable, Protocol):

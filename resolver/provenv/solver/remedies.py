@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from typing import Generic
 
 from provenv.solver.explain import Explanation
 from provenv.solver.provider import P, Provider, Requirement
 from provenv.solver.solve import Solution, Unsolvable, solve
+from provenv.values import dataclass, replace
 
 TRIALS = 6
 """How many requirements are tried; each trial is a solve of its own."""

@@ -9,7 +9,6 @@ that it has in any solution with that first choice, and so on.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Generic
 
 from provenv.solver.facts import FactKey, FactStore
@@ -23,6 +22,7 @@ from provenv.solver.incompatibility import (
 from provenv.solver.ordering import Ordering
 from provenv.solver.propagation import Contradiction, Propagation
 from provenv.solver.provider import P, Provider, Requirement, Unavailable
+from provenv.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

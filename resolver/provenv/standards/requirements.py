@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 
 from provenv.standards.markers import InvalidMarker, compile_marker
 from provenv.standards.names import canonicalize
 from provenv.standards.scanner import Malformed, Scanner
 from provenv.standards.specifiers import InvalidSpecifier, parse_specifiers
+from provenv.values import dataclass
 
 
 class InvalidRequirement(ValueError):
