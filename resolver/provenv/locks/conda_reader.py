@@ -51,7 +51,7 @@ def _document(data: bytes, path: Path) -> Mapping[str, object]:
         line = error.problem_mark.line + 1 if error.problem_mark else None
         merge = re.search(rb"^<{7} ", data, re.MULTILINE)
         raise _invalid(path, "conflict markers of a merge" if merge else "it is not YAML", line) from None
-    except (yaml.YAMLError, UnicodeDecodeError):
+    except (yaml.YAMLError, ValueError, RecursionError):
         raise _invalid(path, "it is not YAML text", None) from None
     if not isinstance(document, Mapping):
         raise _invalid(path, "it is empty, or no table", 1)

@@ -18,6 +18,8 @@ from provenv.locks.pylock import FORMAT
 from provenv.locks.tables import Bad, Table
 from provenv.pypi.artifacts import Artifact
 from provenv.resolution import CondaPackage, Direct, Package
+from provenv.standards.filenames import split_variant
+from provenv.standards.variants import InvalidVariants, Variant, parse_property
 from provenv.targets import Target
 from provenv.values import dataclass, field, replace
 
@@ -125,7 +127,7 @@ def _document(text: str, path: Path) -> Mapping[str, object]:
 
     try:
         return tomli.loads(text)
-    except tomli.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         where = re.search(r"\(at line (\d+)", str(error))
         reason = (
             "conflict markers of a merge"
@@ -228,6 +230,7 @@ def _package(table: Table, folder: Path) -> Package:
         direct=_direct(table, artifact, folder),
         build_requires=tool.texts("build-requires"),
         prerelease=_PRERELEASE.match(version) is not None,
+        variant=_variant(artifact, tool),
     )
 
 
@@ -258,13 +261,24 @@ def _artifact(table: Table, version: str, folder: Path) -> Artifact | None:
 
 
 def _with_tags(artifact: Artifact) -> Artifact:
-    """PEP 427: name-version(-build)?-python-abi-platform.whl"""
-    parts = artifact.filename.removesuffix(".whl").split("-")
+    """PEP 427: name-version(-build)?-python-abi-platform.whl, and PEP 825 with a label at its end"""
+    plain, label = split_variant(artifact.filename)
+    parts = plain.removesuffix(".whl").split("-")
     if len(parts) not in (5, 6):
         raise Bad(f"{artifact.filename} is no wheel's name")
     number = re.match(r"(\d+)(.*)", parts[2]) if len(parts) == 6 else None
     build = (int(number[1]), number[2]) if number else ()
-    return replace(artifact, tags="-".join(parts[-3:]), build_number=build)
+    return replace(artifact, tags="-".join(parts[-3:]), build_number=build, variant=label)
+
+
+def _variant(artifact: Artifact | None, tool: Table) -> Variant:
+    label = tool.maybe_text("variant") or ""
+    if label != (artifact.variant if artifact else ""):
+        raise Bad(f"its variant is {label!r}, and its file is of another")
+    try:
+        return Variant(label, tuple(parse_property(text) for text in tool.texts("variant-properties")))
+    except InvalidVariants as error:
+        raise Bad(f"a property of its variant is none: {error}") from None
 
 
 def _direct(table: Table, artifact: Artifact | None, folder: Path) -> Direct | None:

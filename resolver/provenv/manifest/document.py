@@ -67,6 +67,11 @@ class Document:
         return Origin(self.shown, self.lines.nearest(*keys))
 
 
+def exists(path: Path) -> bool:
+    """Whether something is there; no, too, for a path that no system can have (a name of 5,000 letters)."""
+    return os.path.exists(path)  # noqa: PTH110 - Path.exists raises for that
+
+
 def read_toml(path: Path) -> Document:
     """Reads a TOML file.
 
@@ -89,6 +94,11 @@ def read_toml(path: Path) -> Document:
         return Document(path, shown, text, tomli.loads(text))
     except tomli.TOMLDecodeError as error:
         raise ManifestError(f"not valid TOML: {error.msg}", origin=Origin(shown, error.lineno)) from None
+    except (
+        ValueError,
+        RecursionError,
+    ) as error:  # a number of 5,000 digits, brackets in brackets without end
+        raise ManifestError(f"TOML that can't be read: {error}", origin=Origin(shown)) from None
 
 
 class Table:

@@ -92,7 +92,7 @@ class _Reader:
             raise ManifestError(
                 f"not valid YAML: {error.problem or error.context}", origin=Origin(self.shown, line_number)
             ) from None
-        except yaml.YAMLError as error:
+        except (yaml.YAMLError, RecursionError) as error:
             raise ManifestError(f"not valid YAML: {error}", origin=Origin(self.shown)) from None
         if node is None:
             raise ManifestError("the file is empty", origin=Origin(self.shown, 1))

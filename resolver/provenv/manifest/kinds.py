@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from provenv.errors import ManifestError, Origin
-from provenv.manifest.document import shown_path
+from provenv.manifest.document import exists, shown_path
 from provenv.manifest.dynamic import requirement_files_hint
 from provenv.manifest.spelling import nearest
 
@@ -92,10 +92,10 @@ def find_manifest(path: Path) -> Found:
     Raises:
         ManifestError: there is none, or it is of a kind that can't be read.
     """
+    if not exists(path):
+        raise _missing(path)
     if path.is_dir():
         return _in_folder(path)
-    if not path.exists():
-        raise _missing(path)
     if not path.is_file():
         raise ManifestError(f"{shown_path(path)} is no file")
     name = path.name.lower()
@@ -135,7 +135,7 @@ def _folder_name(folder: Path) -> str:
 
 def _missing(path: Path) -> ManifestError:
     near = None
-    if path.parent.is_dir():
+    if exists(path.parent) and path.parent.is_dir():
         near = nearest(path.name, (entry.name for entry in path.parent.iterdir()))
     hints = [f"did you mean {shown_path(path.parent / near)}?"] if near else []
     return ManifestError("there is no such file or folder", hints=hints, origin=Origin(shown_path(path)))

@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from provenv.errors import ManifestError, Origin
+from provenv.manifest.document import exists
 from provenv.standards.requirements import Requirement
 from provenv.values import replace
 
@@ -83,16 +84,17 @@ def missing_path(requirement: Requirement) -> Path | None:
     if requirement.url is None or not requirement.url.lower().startswith("file:"):
         return None
     path = _path_of(requirement.url)
-    return None if path.exists() else path
+    return None if exists(path) else path
 
 
 def file_url(text: str, folders: tuple[Path, ...]) -> str:
     """The `file:` URL of a path, from the first folder where it is a project or file, else anything."""
     bare, hash_sign, fragment = text.partition("#")
-    choices = [folder / Path(bare).expanduser() for folder in folders]
+    # os.path's, for the same reason as in `exists`: another's home that is not there is no error either
+    choices = [folder / os.path.expanduser(bare) for folder in folders]  # noqa: PTH111
     chosen = next(
-        (p for p in choices if p.is_file() or any((p / name).is_file() for name in _PROJECT_FILES)),
-        next((p for p in choices if p.exists()), choices[-1]),
+        (p for p in choices if os.path.isfile(p) or any(exists(p / name) for name in _PROJECT_FILES)),  # noqa: PTH113
+        next((p for p in choices if exists(p)), choices[-1]),
     )
     return chosen.resolve().as_uri() + hash_sign + fragment
 
@@ -107,7 +109,7 @@ def absolute_url(url: str, folder: Path) -> str | None:
     for placeholder in ("{root:uri}", "file:///${PROJECT_ROOT}", "file://${PROJECT_ROOT}", "file://{root}"):
         url = url.replace(placeholder, root)
     if not _SCHEME.match(url):
-        is_path = "/" in url or url.startswith(".") or (folder / url).exists()
+        is_path = "/" in url or url.startswith(".") or exists(folder / url)
         return file_url(url, (folder,)) if is_path else None
     # `file:../lib` and `file:lib` are no absolute addresses; uv and pip take them from the folder
     relative = re.fullmatch(r"file:(?!/)(.+)", url, re.IGNORECASE)
@@ -127,7 +129,10 @@ def _named_by(requirement: Requirement, origin: Origin) -> Requirement:
 
     if requirement.marker is not None:
         _check_marker(requirement.marker, origin)
-    parts = urlsplit(requirement.url or "")
+    try:
+        parts = urlsplit(requirement.url or "")
+    except ValueError as error:
+        raise ManifestError(f"{requirement.url!r} is no address: {error}", origin=origin) from None
     egg = re.search(r"(?:^|&)egg=([^&]+)", parts.fragment)
     if egg:
         named = re.fullmatch(r"([A-Za-z0-9][\w.-]*?)(?:\[([^\]]*)\])?", unquote(egg[1]).strip())

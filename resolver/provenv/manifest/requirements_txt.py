@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from provenv.errors import ManifestError, Origin
-from provenv.manifest.document import read_bytes, shown_path
+from provenv.manifest.document import exists, read_bytes, shown_path
 from provenv.manifest.draft import Draft
 from provenv.manifest.entries import entry
 from provenv.manifest.locations import hash_in, is_location, location, missing_path
@@ -75,9 +75,9 @@ class RequirementsReader:
     ) -> None:
         """Reads one file; `within`: the files that include it, outermost first."""
         shown = shown_path(path)
-        if path.is_dir():
+        if exists(path) and path.is_dir():
             raise ManifestError(f"{shown} is a folder, not a requirements file", origin=origin)
-        if origin and not path.exists():
+        if origin and not exists(path):
             raise ManifestError(f"there is no file {shown}", hints=_files_like(path), origin=origin)
         decoded = decode(read_bytes(path, origin=origin), shown)
         if decoded.doubtful:

@@ -102,7 +102,7 @@ def read_build_system(tree: Path, label: str) -> BuildSystem:
     try:
         text = path.read_text(encoding="utf-8") if path.exists() else ""
         document = tomli.loads(text)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise BuildError(f"{label} has a pyproject.toml that can't be read", evidence=[str(error)]) from error
     if not path.exists() and not (tree / "setup.py").exists():
         raise BuildError(

@@ -48,7 +48,7 @@ def project_text(pyproject: str, version: str | None = None) -> str | None:
 
     try:
         project = tomli.loads(pyproject).get("project")
-    except tomli.TOMLDecodeError:
+    except (ValueError, RecursionError):  # also a number of 5,000 digits, brackets without end
         return None
     if not isinstance(project, Mapping):
         return None

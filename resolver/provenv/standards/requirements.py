@@ -127,6 +127,8 @@ def _read_extras(scanner: Scanner) -> list[str]:
 
 
 def _read_url(scanner: Scanner) -> str:
+    from urllib.parse import urlsplit  # rarely needed, and not cheap to import
+
     scanner.skip_blanks()
     start = scanner.position
     while scanner.peek() not in ("", " ", "\t"):
@@ -134,6 +136,10 @@ def _read_url(scanner: Scanner) -> str:
     if scanner.position == start:
         scanner.fail("expected a URL after `@`")
     url = scanner.text[start : scanner.position]
+    try:
+        urlsplit(url)
+    except ValueError as error:  # a host in brackets that is no IPv6 address
+        scanner.fail(f"no URL: {error}", start)
     scanner.skip_blanks()
     return url
 
