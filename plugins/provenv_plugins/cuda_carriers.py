@@ -5,26 +5,41 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from provenv_plugins.numbers import parse_numbers
 from provenv_plugins.tables import Row, rows
+
+# Packages of `cuda_carriers.toml` whose names do not speak of CUDA.
+BY_VERSION = frozenset({"onnxruntime-gpu", "vllm", "xformers", "fbgemm-gpu"})
+
+# `+cu126`, `+cu12torch2.8cxx11abitrue` (flash-attn), `+pt27cu126` (PyG): the build that a file is of.
+_LABEL = re.compile(r"(?:pt\d+)?cu(1[1-9])\d?(?!\d)")
 
 
 @cache
 def carried(name: str, version: str) -> str | None:
-    """The CUDA major that a version of a package carries; None for one that carries none."""
-    if "cu" not in name and "nvidia" not in name and name != "onnxruntime-gpu":
+    """The CUDA major that a version of a package carries; None for one that carries none.
+
+    A local version that names a CUDA counts before anything else.
+    """
+    public, _, label = version.partition("+")
+    if found := _LABEL.match(label):
+        return found[1]
+    if "cu" not in name and "nvidia" not in name and name not in BY_VERSION:
         return None  # most packages: the table is not even read for them
-    numbers = parse_numbers(version.partition("+")[0]) or (0,)
-    found = _by_name(name)
-    if found is not None:
-        row, major = found
+    numbers = _numbers(public)
+    if (known := _by_name(name)) is not None:
+        row, major = known
         if row.values.get("none"):
             return None
-        return str(numbers[0]) if row.values.get("by_version") else major
+        return str(numbers[0]) if row.values.get("by_version") and numbers else major
     for row in rows("cuda_carriers", "versions"):
-        if row.text("name") == name and (parse_numbers(row.text("first")) or ()) <= numbers:
-            return row.text("major")
+        if row.text("name") == name and _numbers(row.text("first")) <= numbers:
+            return row.text("major") or None
     return None
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    """Its numbers in order, a post release's as one more: `0.0.22.post7` comes after `0.0.22`."""
+    return tuple(map(int, re.findall(r"\d+", version)))
 
 
 @cache

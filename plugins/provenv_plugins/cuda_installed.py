@@ -18,6 +18,7 @@ from provenv_plugins.cuda_detect import (
 from provenv_plugins.cuda_drivers import driver_fault, floor, numbers
 from provenv_plugins.cuda_facts import NvidiaFacts, is_jetson, read
 from provenv_plugins.cuda_library_path import stale
+from provenv_plugins.pytorch import FAMILY
 from provenv_plugins.torch_builds import releases
 from provenv_plugins.torch_installed import InstalledTorch, read_torch, replacement
 
@@ -45,7 +46,7 @@ def inspect(probe: Probe, installation: Installation) -> Iterable[Finding]:
 def _two_majors(probe: Probe, installation: Installation, torch: InstalledTorch | None) -> Iterable[Finding]:
     by_major: dict[str, list[str]] = {}
     for one in installation.distributions:
-        if major := carried(one.name, one.version):
+        if one.name not in FAMILY and (major := carried(one.name, one.version)):
             by_major.setdefault(major, []).append(f"{one.name} {one.version}")
     if torch and torch.built_for == "cuda":
         by_major.setdefault(torch.runtime.split(".")[0], []).insert(0, str(torch))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
 from provenv_plugins.numbers import parse_numbers
@@ -10,7 +11,12 @@ from provenv_plugins.tables import rows
 COMPANIONS = ("torchvision", "torchaudio", "triton", "torchcodec", "torchtext")
 
 # Asked of every package that is resolved, so that the table is read for these alone.
-UNDECLARED = frozenset({"torchaudio", "torchcodec", "torchtext"})
+UNDECLARED = frozenset({"torchaudio", "torchcodec", "torchtext", "torchao", "fbgemm-gpu"})
+
+# `+cu12torch2.8cxx11abitrue` (flash-attn and its kin), `+pt27cu126` (PyG): the torch that it is built for.
+_LABEL = re.compile(
+    r"(?:cu\d+)?torch(?P<torch>\d+\.\d+)(?:\.\d+)*(?:cxx11abi(?P<abi>true|false))?|pt(?P<pt>2\d{1,2})(?=cu|cpu)"
+)
 
 
 @cache
@@ -25,9 +31,13 @@ def companions(torch: str) -> tuple[tuple[str, str], ...]:
 @cache
 def undeclared(name: str, version: str) -> tuple[str, ...]:
     """The requirements that a version of a package has and its metadata do not say."""
+    public, _, label = version.lower().partition("+")
+    if label and (built_for := _by_label(label)):
+        return built_for
+    name = "fbgemm-gpu" if name in ("fbgemm-gpu-cpu", "fbgemm-gpu-genai") else name
     if name not in UNDECLARED:
         return ()
-    own = parse_numbers(version.partition("+")[0])
+    own = parse_numbers(public)
     return tuple(
         row.text("requires")
         for row in rows("torch_pairs", "needs")
@@ -35,6 +45,16 @@ def undeclared(name: str, version: str) -> tuple[str, ...]:
         and own is not None
         and _within(own, row.text("first"), row.text("last"))
     )
+
+
+def _by_label(label: str) -> tuple[str, ...]:
+    found = _LABEL.match(label)
+    if found is None:
+        return ()
+    torch = found["torch"] or f"{found['pt'][0]}.{found['pt'][1:]}"
+    # torch's own wheels: the old C++ ABI up to 2.6, the new one from 2.6's newer builds on
+    abi = {"true": ("torch>=2.6",), "false": ("torch<2.7",)}.get(found["abi"] or "", ())
+    return (f"torch=={torch}.*", *abi)
 
 
 def _within(version: tuple[int, ...], first: str, last: str) -> bool:

@@ -192,14 +192,19 @@ def _check_version(metadata: Metadata, asked: _Asked, reference: Reference) -> N
 
 
 def _versioned(artifact: Artifact, metadata: Metadata, reference: Reference) -> Artifact:
-    """The artifact with its version; a wheel's file name must say what its metadata say."""
+    """The artifact with its version; a wheel's file name must say what its metadata say.
+
+    The name alone may have a local version: so are the wheels of flash-attn and its kin released, and pip and
+    uv take them.
+    """
     from provenv.standards.filenames import parse_wheel
     from provenv.standards.versions import normalize, sort_key
 
     if artifact.kind == "wheel":
         named = parse_wheel(artifact.filename)
         said = (metadata.name, sort_key(metadata.version))
-        if named is None or (named.name, sort_key(named.version)) != said:
+        versions = (named.version, named.version.partition("+")[0]) if named else ()
+        if named is None or said not in [(named.name, sort_key(version)) for version in versions]:
             raise IndexAnswerError(
                 f"{reference.shown} is not what its file name says",
                 evidence=[f"its metadata say that it is {metadata.name} {metadata.version}"],

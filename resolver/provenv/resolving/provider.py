@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import NamedTuple
+from copy import copy
+from typing import NamedTuple, Self
 
 from provenv.errors import InputError
 from provenv.pypi.artifacts import Artifact, Metadata
@@ -13,10 +14,12 @@ from provenv.resolving.candidates import Candidates, misfits
 from provenv.resolving.catalog import Catalog
 from provenv.resolving.request import Request
 from provenv.resolving.routes import Route, Router
+from provenv.resolving.variants import Fitting
 from provenv.solver.provider import Provider, Unavailable
-from provenv.standards.markers import InvalidMarker
+from provenv.standards.markers import InvalidMarker, MarkerEnvironment
 from provenv.standards.requirements import Requirement, parse_requirement
-from provenv.standards.specifiers import contains, mask, python_allows
+from provenv.standards.specifiers import InvalidSpecifier, contains, mask, python_allows
+from provenv.standards.variants import Variant
 from provenv.values import replace
 
 
@@ -87,6 +90,14 @@ class PackageProvider(Provider[Node]):
         self._routes: dict[str, Route] = {}
         self._alike: dict[Node, dict[frozenset[tuple[Node, int]], int]] = {}
         self._candidates: dict[str, Candidates] = {}
+        self._environments: dict[Variant, MarkerEnvironment] = {}
+
+    def under(self, request: Request) -> Self:
+        """The same packages for another request, for trying what that would change."""
+        twin = copy(self)
+        twin.request = request
+        twin._alike, twin._candidates = {}, {}
+        return twin
 
     # -- the solver's questions
 
@@ -127,30 +138,41 @@ class PackageProvider(Provider[Node]):
                 self.catalog.source.prefetch_metadata(found.artifact(version))
 
     def dependencies(self, package: Node, version: int) -> Mapping[Node, int] | Unavailable:
-        found = self.metadata(package.name, version)
+        found = self._described(package, version)
         if isinstance(found, Unavailable):
             return found
         if self.lacks_extra(package, version):
             self.missing_extras.add((package.name, found.version, package.extra))
         try:
-            wanted = self._wanted(found, package.extra)
+            wanted = self._wanted(found, package.extra, self._environment(package.name, version))
         except InvalidMarker as error:
             return Unavailable(f"has metadata that can't be used: {error}")
         if not package.extra:
-            undeclared = self.request.undeclared(package.name, found.version)
+            undeclared = self.request.undeclared(package.name, self.labelled(package.name, found.version))
             wanted += [parse_requirement(text) for text in undeclared]
         needs = self.needs(wanted, asker=(package, version), by=f"{package} {found.version}")
         if isinstance(needs, Unavailable):
             return needs
-        needs.update(self.carried(package.name, found.version))
+        variant = self.variant(package.name, version)
+        whole = variant.whole if variant else Variant()
+        needs.update(self.carried(package.name, self.labelled(package.name, found.version), whole))
         alike = self._alike.setdefault(package, {})
         key = frozenset(needs.items())
         alike[key] = alike.get(key, 0) | 1 << version
         return needs
 
-    def _wanted(self, found: Metadata, extra: str) -> list[Requirement]:
+    def specifier_of(self, package: Node, version: int, child: str) -> str:
+        """The specifier by which a version's metadata ask for another package; "" where they have none."""
+        if child in self.request.overrides:
+            return ""
+        found = self._described(package, version)
+        if isinstance(found, Unavailable):
+            return ""
+        wanted = self._wanted(found, package.extra, self._environment(package.name, version))
+        return ",".join(dict.fromkeys(r.specifier for r in wanted if r.name == child and r.specifier))
+
+    def _wanted(self, found: Metadata, extra: str, environment: MarkerEnvironment) -> list[Requirement]:
         """What the metadata ask for here; with an extra only what it adds. Raises InvalidMarker."""
-        environment = self.request.rules.environment
         extras = frozenset({extra} if extra else ())
         return [
             requirement
@@ -166,15 +188,26 @@ class PackageProvider(Provider[Node]):
     def similar(self, package: Node, version: int) -> int:
         return next(bits for bits in self._alike[package].values() if bits >> version & 1)
 
-    def carried(self, name: str, version: str) -> Mapping[Node, int]:
-        """What a version of a package needs that is no package of an index."""
+    def carried(self, name: str, version: str, variant: Variant) -> Mapping[Node, int]:
+        """What a version of a package, as this variant, needs that is no package of an index."""
         return {}
 
     # -- what stands behind the answers
 
+    def labelled(self, name: str, version: str) -> str:
+        """A version with the label that the name of a wheel at an address says beside its metadata.
+
+        flash-attn's `flash_attn-2.8.3+cu12torch2.8cxx11abiTRUE-cp312-cp312-linux_x86_64.whl` holds a 2.8.3.
+        """
+        artifact = self.direct[name].artifact if name in self.direct else None
+        if artifact is None or artifact.kind != "wheel" or "+" in version:
+            return version
+        _, plus, label = artifact.filename.split("-")[1].partition("+")
+        return f"{version}{plus}{label.lower().replace('_', '.')}"
+
     def lacks_extra(self, package: Node, version: int) -> bool:
         """Whether a version does not have the extra that the node stands for."""
-        found = self.metadata(package.name, version)
+        found = self._described(package, version)
         return (
             bool(package.extra) and not isinstance(found, Unavailable) and package.extra not in found.extras
         )
@@ -191,6 +224,24 @@ class PackageProvider(Provider[Node]):
             return False
         hidden = self.hidden_prereleases(name)
         return bool(hidden) and self.candidates(name).choose(hidden) is not None
+
+    def variant(self, name: str, version: int) -> Fitting | None:
+        """What the file of a version is a variant for, None where it is a plain one."""
+        if self.request.rules.variants is None or name in self.direct:
+            return None
+        return self.candidates(name).variant(version)
+
+    def _environment(self, name: str, version: int) -> MarkerEnvironment:
+        """What the markers of a version's dependencies are asked in, its variant included (PEP 825)."""
+        plain = self.request.rules.environment
+        if self.request.rules.variants is None:
+            return plain
+        found = self.variant(name, version)
+        variant = found.supported if found else Variant()
+        if variant not in self._environments:
+            values = {**plain.values, "variant_label": variant.label}
+            self._environments[variant] = MarkerEnvironment(values, variant.sets())
+        return self._environments[variant]
 
     def candidates(self, name: str) -> Candidates:
         """The versions of a package as this target sees them."""
@@ -214,10 +265,26 @@ class PackageProvider(Provider[Node]):
         try:
             found = self._metadata_of(self.candidates(name).artifact(version))
         except MetadataError as error:
-            return Unavailable(str(error))
+            why = f" ({'; '.join(error.evidence)})" if error.evidence else ""
+            return Unavailable(f"can't be used: {error.message}{why}")
         if found.requires_python and not python_allows(found.requires_python, self.request.rules.python):
             return Unavailable(f"requires Python {found.requires_python}")
         return found
+
+    def _described(self, package: Node, version: int) -> Metadata | Unavailable:
+        """The metadata that tell what a node needs: an extra of what is given is told by an index."""
+        if package.extra and package.name in self.request.given:
+            return self._indexed(package.name) or self.metadata(package.name, version)
+        return self.metadata(package.name, version)
+
+    def _indexed(self, name: str) -> Metadata | None:
+        """What an index says of the version that is given, where it has a file of it for this target."""
+        found = self.candidates(name)
+        try:
+            version = found.choose(mask(f"=={self.direct[name].version}", found.listing.table))
+            return None if version is None else self._metadata_of(found.artifact(version))
+        except (InvalidSpecifier, MetadataError):
+            return None
 
     def needs(
         self, requirements: Iterable[Requirement], *, asker: Asker | None = None, by: str
@@ -285,5 +352,7 @@ class PackageProvider(Provider[Node]):
             if place != address:
                 return Unavailable(f"asks for {requirement.name} at {place}, not at {address}")
         fits = not requirement.specifier or contains(requirement.specifier, candidate.version)
+        if not fits and requirement.name in self.request.given:
+            self.request.turned_down(requirement.name, requirement.specifier)
         self.words.setdefault((requirement.name, int(fits)), requirement.specifier)
         return int(fits)

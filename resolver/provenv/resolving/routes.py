@@ -56,6 +56,7 @@ class Router:
         self.used_find_links = False
         self._from_find_links = from_find_links
         self._held = held
+        self._publishes = publishes
         self._by_name = {index.name: index for index in manifest.indexes}
         self._pins = {pin.package: pin.index for pin in reversed(manifest.pins) if pinned(pin)}
         self._patterns = [(pattern, index) for index in manifest.indexes for pattern in index.packages]
@@ -108,6 +109,12 @@ class Router:
             index
             for index in indexes
             if not (only := self._only.get(index.url)) or any(fnmatchcase(name, p) for p in only)
+        )
+
+    def of_a_build(self, name: str, route: Route) -> bool:
+        """Whether a route leads to an index that holds this package as its own build's, such as cu126's."""
+        return any(
+            fnmatchcase(name, pattern) for index in route.indexes for pattern in self._publishes(index.url)
         )
 
     def pinned_index(self, name: str) -> Index | None:

@@ -12,6 +12,7 @@ from provenv.hooks.types import Build, Runtime
 from provenv.resolving.provider import Node, PackageProvider
 from provenv.resolving.request import Request
 from provenv.solver.provider import Requirement, Unavailable
+from provenv.standards.variants import Variant
 from provenv.values import dataclass
 
 
@@ -65,14 +66,19 @@ class RuntimeProvider(PackageProvider):
     def hidden_prereleases(self, name: str) -> int:
         return 0 if name in self.runtimes else super().hidden_prereleases(name)
 
-    def carried(self, name: str, version: str) -> Mapping[Node, int]:
+    def carried(self, name: str, version: str, variant: Variant) -> Mapping[Node, int]:
         """The runtimes whose major a version of a package carries, with the mask of that major."""
         found = {}
+        properties = tuple(map(str, variant.properties))
         for runtime in self.runtimes.values():
-            major = runtime.carried(name, version)
-            if major in runtime.majors:
+            major = (properties and runtime.of_variant(properties)) or runtime.carried(name, version)
+            if major in runtime.majors and ("+" in version or not self._of_a_build(name)):
                 own = self.request.own_major
                 if own is not None and own[0] == runtime.name and own[1] != major:
                     self.turned_away.add(name)
                 found[Node(runtime.name)] = 1 << runtime.majors.index(major)
         return found
+
+    def _of_a_build(self, name: str) -> bool:
+        """Whether a package comes from an index of builds, which says more than name and version do."""
+        return name not in self.direct and self.router.of_a_build(name, self.route(name))
