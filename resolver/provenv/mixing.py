@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from provenv.clashes import Clash, other_choices, whole_story
 from provenv.conda.names import provided
 from provenv.conda.resolve import CondaHalf, CondaResolver, python_spec
 from provenv.conda.solve import Limit
@@ -72,23 +74,44 @@ class Mixer:
         asked = _Asked(target, requirements, locked or {}, kept, strategy)
         if not requirements:
             return self._together(asked, self._half(asked, ()), {}, ())
-        limits: list[Limit] = []
+        return self._mixed(asked)
+
+    def _mixed(self, asked: _Asked) -> Resolution:
+        """Both halves, with the choices of the conda half that go with PyPI's, if any of a few does."""
+        todo: list[tuple[Limit, ...]] = [()]
         first: NoSolution | None = None
-        for _ in range(ATTEMPTS):
+        tried: list[tuple[tuple[Limit, ...], NoSolution]] = []
+        for limits in todo:  # it grows meanwhile
             try:
                 half = self._half(asked, limits)
             except NoSolution as error:
-                raise _whole_story(first, error) if first else error from None
+                if first is None:
+                    raise
+                tried.append((limits, error))
+                continue
             found = self._attempt(asked, half)
             if isinstance(found, Resolution):
                 return found
-            first = first or found
-            further = list(self._excluded(asked, half, found, limits))
-            if not further:
-                break
-            limits += further
+            if first is None:
+                first = found.told(asked.target)
+            else:
+                tried.append((limits, found.error))
+            for further in other_choices(found, self._holding(asked, half), limits):
+                together = (*limits, *further)
+                if len(todo) < ATTEMPTS and not any(set(together) == set(one) for one in todo):
+                    todo.append(together)
         assert first is not None
-        raise first
+        raise whole_story(first, tried)
+
+    def _holding(self, asked: _Asked, half: CondaHalf) -> list[ManifestRequirement]:
+        """The manifest's requirements and constraints whose markers hold with this conda half."""
+        from provenv.resolving.request import applies
+        from provenv.standards.markers import MarkerEnvironment, marker_environment
+
+        told = self.project.platform(asked.target).marker_environment(asked.target.envelope)
+        environment = MarkerEnvironment(marker_environment(half.python or asked.target.python, told))
+        all_of_them = (*asked.requirements, *self.project.manifest.constraints)
+        return [required for required in all_of_them if applies(required, environment)]
 
     def _half(self, asked: _Asked, limits: Sequence[Limit]) -> CondaHalf:
         more: tuple[CondaSpec, ...] = ()
@@ -101,40 +124,30 @@ class Mixer:
     def _names(self, half: CondaHalf) -> dict[str, CondaPackage]:
         return provided(half.packages, dict(self.conda.table.names))
 
-    def _attempt(self, asked: _Asked, half: CondaHalf) -> Resolution | NoSolution:
+    def _attempt(self, asked: _Asked, half: CondaHalf) -> Resolution | Clash:
         """Both halves together, or why nothing of PyPI goes with this conda half."""
         from provenv.resolving.resolve import Options
 
+        _refuse_other_pythons(asked.target, half)
         names = self._names(half)
+        turned_down: dict[str, tuple[str, ...]] = {}
+
+        def turn_down(name: str, specifier: str) -> None:
+            turned_down[name] = (*turned_down.get(name, ()), specifier)
+
         given = {name: _given(name, package) for name, package in names.items()}
-        options = Options(asked.locked, asked.strategy, given=given)
+        options = Options(asked.locked, asked.strategy, given=given, turned_down=turn_down)
         target = replace(asked.target, python=half.python or asked.target.python)
         try:
             found = self._pip().resolve(target, options)
         except NoSolution as error:
-            return _clash(asked.target, error, names)
+            return Clash(error, names, turned_down, half.python)
         packages = tuple(p for p in found.packages if p.name not in names)
         return replace(
             self._together(asked, half, names, packages),
             notes=tuple(_notes(found.notes, names)),
             passed_over=found.passed_over if packages else (),
         )
-
-    def _excluded(
-        self, asked: _Asked, half: CondaHalf, error: NoSolution, before: Sequence[Limit]
-    ) -> Iterator[Limit]:
-        """What the next attempt leaves out: what the manifest's own requirements rule out, else the chosen
-        versions of the conda packages that the story speaks of."""
-        names = self._names(half)
-        known = {limit.spec for limit in before}
-        own = [limit for limit in _own_limits(asked.requirements, names) if limit.spec not in known]
-        if own:
-            yield from own
-            return
-        story = "\n".join((error.message, *error.evidence))
-        for name, package in sorted(names.items()):
-            if _speaks_of(story, name) or _speaks_of(story, package.name):
-                yield Limit(f"{package.name} !={package.version}", f"PyPI packages don't go with {name}")
 
     def _together(
         self,
@@ -174,48 +187,15 @@ def _given(name: str, package: CondaPackage) -> DirectCandidate:
     return DirectCandidate(name, package.version, Metadata(name, package.version, None, (), ()), where, None)
 
 
-def _own_limits(
-    requirements: Iterable[ManifestRequirement], names: Mapping[str, CondaPackage]
-) -> Iterator[Limit]:
-    """The manifest's PyPI requirements on what conda provides, as conda would be asked for them."""
-    from provenv.standards.specifiers import contains
-
-    for required in requirements:
-        parsed = required.requirement
-        package = names.get(parsed.name)
-        if package is None or not parsed.specifier or "===" in parsed.specifier:
-            continue
-        if not contains(parsed.specifier, package.version):
-            yield Limit(
-                f"{package.name} {parsed.specifier.replace(' ', '')}",
-                f"{required.origin} asks for {required.text}",
-            )
-
-
-def _clash(target: Target, error: NoSolution, names: Mapping[str, CondaPackage]) -> NoSolution:
-    """The error of the PyPI half, with both sides named and the move that would end it."""
-    story = "\n".join((error.message, *error.evidence))
-    involved = {name: package for name, package in names.items() if _speaks_of(story, name)}
-    lines = [
-        f"conda has chosen {package.name} {package.version} ({package.build}), which is PyPI's {name}"
-        for name, package in sorted(involved.items())
-    ]
-    hints = [
-        f"move {name} to one side: ask for a {package.name} that fits in [tool.provenv.conda] dependencies, "
-        "or take what brings it from conda too"
-        for name, package in sorted(involved.items())[:1]
-    ]
-    return NoSolution(
-        f"no environment for target {target.name}: its PyPI packages don't go with its conda packages",
-        evidence=[*error.evidence, *lines],
-        hints=[*hints, *error.hints][:2],
-    )
-
-
-def _whole_story(first: NoSolution, second: NoSolution) -> NoSolution:
-    """The clash, and why the channels have no other choice."""
-    told = ["no other choice of the conda packages helps:", *(f"  {line}" for line in second.evidence)]
-    return NoSolution(first.message, evidence=[*first.evidence, *told], hints=first.hints)
+def _refuse_other_pythons(target: Target, half: CondaHalf) -> None:
+    """Raises NoSolution for a Python whose wheels are others than CPython's with its lock (GIL)."""
+    build = next((p.build for p in half.packages if p.name == "python"), "")
+    if re.search(r"pypy|graalpy|_cp\d+t$", build):
+        raise NoSolution(
+            f"no environment for target {target.name}: PyPI packages are chosen for plain CPython",
+            evidence=[f"conda has chosen python {half.python} ({build}), which takes other wheels"],
+            hints=["ask for `python * *_cpython` or `*_cp313`, or take everything from conda"],
+        )
 
 
 def _notes(notes: Iterable[str], names: Mapping[str, CondaPackage]) -> Iterator[str]:
@@ -227,9 +207,3 @@ def _notes(notes: Iterable[str], names: Mapping[str, CondaPackage]) -> Iterator[
             yield f"{name} comes from conda: what its extra {extra} would add is not installed"
         else:
             yield note
-
-
-def _speaks_of(story: str, name: str) -> bool:
-    import re
-
-    return re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", story) is not None

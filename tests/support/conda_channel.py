@@ -13,7 +13,7 @@ import tarfile
 import threading
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache, partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -248,7 +248,8 @@ class _Served(SimpleHTTPRequestHandler):
             self.send_error(401)
             return
         assert callable(give)
-        give()
+        with suppress(ConnectionError):  # whoever asked may be killed meanwhile
+            give()
 
     def log_message(self, *_: object) -> None:
         """Quiet."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 
 from provenv.errors import IndexAnswerError, NetworkError, NoSolution, ProvenvError
@@ -29,8 +29,8 @@ class Options:
     """How a target is resolved beyond what its manifest says.
 
     `locked`: name -> version of the old lock, kept wherever it still fits. `build_any`: every package may be
-    built from source. `given`: see `Request.given`. `build`: name and index of the old lock's build, which is
-    tried first while it still fits.
+    built from source. `given`, `turned_down`: see `Request`. `build`: name and index of the old lock's
+    build, which is tried first while it still fits.
     """
 
     locked: Mapping[str, str]
@@ -38,6 +38,7 @@ class Options:
     build_any: bool = False
     given: Mapping[str, DirectCandidate] = field(default_factory=dict)
     build: tuple[str, str | None] | None = None
+    turned_down: Callable[[str, str], None] = lambda name, specifier: None
 
 
 Failure = tuple[str, ProvenvError]
@@ -79,7 +80,11 @@ class Resolver:
         )
         accelerator = self.accelerators[target.accelerator]
         request = replace(
-            request, undeclared=accelerator.undeclared, runtimes=self._runtimes, given=options.given
+            request,
+            undeclared=accelerator.undeclared,
+            runtimes=self._runtimes,
+            given=options.given,
+            turned_down=options.turned_down,
         )
         builds = self._builds(request, target, platform, options.build)
         failures: list[Failure] = []

@@ -196,7 +196,8 @@ class Search:
             extras=tuple(extras),
             direct=candidate.direct if candidate else None,
             build_requires=metadata.build_requires,
-            prerelease=is_prerelease(sort_key(metadata.version)),
+            # what is given may have a version of another kind (`9e`)
+            prerelease=node.name not in self.request.given and is_prerelease(sort_key(metadata.version)),
         )
 
     def _notes(self, provider: PackageProvider, packages: Sequence[Package]) -> list[str]:
