@@ -11,12 +11,15 @@ from provenv.hooks import (
     Context,
     Detection,
     Device,
+    Envelope,
+    EnvelopeKey,
     Finding,
     Installation,
     Probe,
     Releases,
     hookimpl,
 )
+from provenv_plugins.numpy_abi import NUMPY_ABI
 from provenv_plugins.pytorch import ALIASES, FAMILY, index_of, publishes, undeclared
 
 
@@ -44,9 +47,10 @@ def _build(context: Context) -> Build:
     if context.os == "windows" and context.arch == "arm64":
         # The default index has none; on the CPU index torchvision's label is a commit (+e437e35).
         return Build("cpu", index_of("cpu"), FAMILY, needs="torch 2.7 or newer, Python 3.11 or newer")
-    intel_mac = context.os == "macos" and context.arch == "x86_64"
-    needs = "on an Intel Mac torch ends at 2.2.2 (Python 3.12, NumPy 1)" if intel_mac else ""
-    return Build("cpu", None, FAMILY, ("", "cpu"), needs=needs)
+    if context.os == "macos" and context.arch == "x86_64":
+        needs = "an Intel Mac's torch, which ends at 2.2.2: Python 3.12 or older, NumPy 1"
+        return Build("cpu", None, FAMILY, ("", "cpu"), ("torch<2.3",), needs)
+    return Build("cpu", None, FAMILY, ("", "cpu"))
 
 
 def _linux_needs(context: Context) -> str:
@@ -72,7 +76,33 @@ def conda_constraints(context: Context) -> tuple[str, ...]:
 def detect(probe: Probe) -> Detection:
     """The processor's name and cores, where the machine says them."""
     found = _proc_cpuinfo(probe) or _sysctl(probe) or _windows(probe)
-    return Detection(usable=True, devices=(found,) if found else (), how=("processor",))
+    level = dict(found.facts).get("level", "") if found else ""
+    variants = Envelope.of({"cpu-level": level}) if level and check_level(level) is None else Envelope()
+    return Detection(True, (found,) if found else (), how=("processor",), variants=variants)
+
+
+def check_level(value: str) -> str | None:
+    """See `cpu_variants.check_level`."""
+    from provenv_plugins.cpu_variants import check_level as check
+
+    return check(value)
+
+
+def features(context: Context) -> tuple[str, ...]:
+    """See `cpu_variants.features`."""
+    from provenv_plugins.cpu_variants import features as facts
+
+    return facts(context)
+
+
+ENVELOPE = (
+    EnvelopeKey(
+        "cpu-level",
+        "LEVEL",
+        "the least processor that it must run on, which wheel variants ask for: x86-64-v3 or armv8.2",
+        check=check_level,
+    ),
+)
 
 
 def _proc_cpuinfo(probe: Probe) -> Device | None:
@@ -188,6 +218,8 @@ def provenv_accelerators() -> Iterable[Accelerator]:
         builds=builds,
         torch_device="cpu",
         family=FAMILY,
+        envelope=ENVELOPE,
+        features=features,
         conda_constraints=conda_constraints,
         diagnose=diagnose,
         inspect=inspect,
@@ -195,4 +227,5 @@ def provenv_accelerators() -> Iterable[Accelerator]:
         undeclared=undeclared,
         publishes=publishes,
         aliases=ALIASES,
+        runtime=NUMPY_ABI,
     )

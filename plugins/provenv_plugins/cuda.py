@@ -103,14 +103,17 @@ def conda_constraints(context: Context) -> tuple[str, ...]:
 
 
 def features(context: Context) -> tuple[str, ...]:
-    """The target's facts as the wheel-variant drafts write NVIDIA's."""
-    from provenv_plugins.cuda_drivers import newest_cuda
+    """See `cuda_variants.features`."""
+    from provenv_plugins.cuda_variants import features as facts
 
-    capabilities = context.envelope.all("compute-capability")
-    return (
-        f"nvidia :: cuda_version_upper_bound :: {newest_cuda(context.envelope)}",
-        *(f"nvidia :: sm_arch :: {capability.replace('.', '')}_real" for capability in capabilities),
-    )
+    return facts(context)
+
+
+def of_variant(properties: tuple[str, ...]) -> str | None:
+    """See `cuda_variants.cuda_major`."""
+    from provenv_plugins.cuda_variants import cuda_major
+
+    return cuda_major(properties)
 
 
 ENVELOPE = (
@@ -158,5 +161,5 @@ def provenv_accelerators() -> Iterable[Accelerator]:
         undeclared=undeclared,
         publishes=publishes,
         aliases=ALIASES,
-        runtime=Runtime("CUDA", ("13", "12", "11"), carried),
+        runtime=Runtime("CUDA", ("13", "12", "11"), carried, of_variant),
     )

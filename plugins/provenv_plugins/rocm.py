@@ -16,6 +16,7 @@ from provenv.hooks import (
     Releases,
     hookimpl,
 )
+from provenv_plugins.numbers import checked
 from provenv_plugins.pytorch import ALIASES, FAMILY, undeclared
 from provenv_plugins.pytorch import publishes as pytorch_publishes
 
@@ -81,8 +82,15 @@ def environment(context: Context) -> Mapping[str, str]:
 
 
 def features(context: Context) -> tuple[str, ...]:
-    """The target's facts as the wheel-variant drafts write AMD's."""
-    return tuple(f"amd :: gfx_arch :: {gfx}" for gfx in context.envelope.all("gfx"))
+    """As AMD's provider of wheel variants says it: the GPU first, then the ROCm that is installed there.
+
+    Source: github.com/wheelnext/amd-variant-provider, October 2025.
+    """
+    rocm = context.envelope.one("rocm")
+    return (
+        *(f"amd :: gfx_arch :: {gfx}" for gfx in context.envelope.all("gfx")),
+        *((f"amd :: rocm_version :: {'.'.join(rocm.split('.')[:2])}",) if rocm else ()),
+    )
 
 
 def check_gfx(value: str) -> str | None:
@@ -101,6 +109,12 @@ ENVELOPE = (
         "a GPU target that it must run on (may be given several times)",
         multiple=True,
         check=check_gfx,
+    ),
+    EnvelopeKey(
+        "rocm",
+        "VERSION",
+        "the ROCm that is installed there, which wheel variants ask for",
+        check=checked(2, 3, "6.4 or 7.0.1"),
     ),
 )
 

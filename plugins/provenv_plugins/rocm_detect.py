@@ -13,6 +13,7 @@ from provenv_plugins.tables import rows
 
 NODES = "/sys/class/kfd/kfd/topology/nodes"
 AMD = "4098"  # PCI vendor 0x1002
+ROCM_VERSION = "/opt/rocm/.info/version"  # what AMD's packages write: 6.4.1-83
 OVERRIDE = "HSA_OVERRIDE_GFX_VERSION"
 
 
@@ -32,7 +33,10 @@ def detect(probe: Probe) -> Detection:
     envelope = Envelope.of({"gfx": kept}) if kept else Envelope()
     driver = (probe.file("/sys/module/amdgpu/version") or "").strip() if facts.devices else ""
     said = (("driver", driver),) if driver else ()
-    return Detection(bool(kept) and reachable, facts.devices, envelope, how=facts.how, facts=said)
+    rocm = re.match(r"\d+\.\d+(\.\d+)?", (probe.file(ROCM_VERSION) or "").strip()) if kept else None
+    variants = Envelope.of({"rocm": rocm[0]}) if rocm else Envelope()
+    usable = bool(kept) and reachable
+    return Detection(usable, facts.devices, envelope, how=facts.how, facts=said, variants=variants)
 
 
 def read(probe: Probe) -> AmdFacts:

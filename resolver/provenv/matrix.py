@@ -7,9 +7,11 @@ from functools import cached_property
 
 from provenv.envelopes import check_words, known_words, lowest, nearest, override, select
 from provenv.errors import ManifestError, Origin
+from provenv.features import PROCESSOR
 from provenv.hooks.manager import Plugins
-from provenv.hooks.types import Accelerator, Context, Envelope, Platform, Probe
+from provenv.hooks.types import Accelerator, Context, Envelope, EnvelopeKey, Platform, Probe
 from provenv.host import Host
+from provenv.manifest.previews import WHEEL_VARIANTS
 from provenv.manifest.values import Exclusion, Manifest, NamedTarget
 from provenv.targets import LeftOut, Matrix, Target, target_name
 from provenv.values import replace
@@ -179,7 +181,7 @@ class MatrixMaker:
         reason = self._refusal(platform, accelerator, python)
         if reason is not None:
             raise ManifestError(f"no plugin accepts target {named.name}", evidence=[reason], origin=origin)
-        words = known_words(platform, accelerator)
+        words = self._words(platform, accelerator)
         check_words(named.envelope, words, origin, whose=f"target {named.name}")
         envelope = self._envelope(platform, accelerator, named.envelope)
         return replace(
@@ -198,15 +200,23 @@ class MatrixMaker:
 
     def _envelope(self, platform: Platform, accelerator: Accelerator, own: Envelope) -> Envelope:
         """The plugin's defaults, this machine where left open, the manifest's words, the target's own."""
-        words = known_words(platform, accelerator)
+        words = self._words(platform, accelerator)
         envelope = platform.defaults
         if self._is_this_machine(platform, self.manifest.platforms):
             envelope = lowest(envelope, self.host.envelope, words)
         if self._is_this_machine(platform, self.manifest.accelerators):
             detected = self.host.detections.get(accelerator.name)
             envelope = override(envelope, detected.envelope if detected else Envelope(), words)
+            if WHEEL_VARIANTS in self.manifest.previews:
+                for one in filter(None, (self.host.detections.get(PROCESSOR), detected)):
+                    envelope = override(envelope, one.variants, words)
         envelope = override(envelope, select(self.manifest.envelope, words), words)
         return override(envelope, own, words)
+
+    def _words(self, platform: Platform, accelerator: Accelerator) -> dict[str, EnvelopeKey]:
+        """What a target can promise: the processor's words too, as every machine has one."""
+        processor = self.plugins.accelerators.get(PROCESSOR, accelerator)
+        return known_words(platform, processor, accelerator)
 
     def _is_this_machine(self, platform: Platform, declared: tuple[str, ...]) -> bool:
         """Whether the manifest leaves this list to the machine (open or `auto`)."""

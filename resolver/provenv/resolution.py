@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from provenv.hooks.types import Build
 from provenv.pypi.artifacts import Artifact
+from provenv.standards.variants import PLAIN, Variant
 from provenv.targets import Target
 from provenv.values import dataclass, field
 
@@ -43,6 +44,8 @@ class Package:
     direct: Direct | None = None
     build_requires: tuple[str, ...] = ()
     prerelease: bool = False
+    variant: Variant = PLAIN
+    """What a variant wheel is built for, all of it (PEP 825)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from provenv.cli.flags import add_evidence, add_output
+from provenv.features import features_here
 from provenv.hooks.manager import Plugins, plugins
 from provenv.hooks.types import Detection, Device, Finding, Probe
 from provenv.host import Host
+
+SHOWN = 6
+"""So many values of a feature are printed; `--json` has them all."""
 
 DESCRIPTION = "Asks every plugin what it finds on this machine, or on one that was recorded."
 EXAMPLES = """\
@@ -78,6 +82,7 @@ def describe(host: Host) -> dict[str, object]:
         "cuda_reported": host.fact("cuda_reported"),
         "torch": _torch(host),
         "usable": list(host.usable),
+        "features": {name: list(texts) for name, texts in features_here(host).items()},
         "findings": [
             {"code": f.code, "message": f.message, "remedy": f.remedy, "severity": f.severity}
             for f in findings(host)
@@ -132,12 +137,28 @@ def _print(host: Host) -> None:
     print(f"{where}, Python {host.python or 'unknown'}")
     rows = [_row(name, detection) for name, detection in host.detections.items()]
     print(table(("accelerator", "usable", "devices", "promises", "found by"), rows))
+    for line in _features(host):
+        print(line)
     colours = {"error": RED, "warning": YELLOW}
     for finding in findings(host):
         label = paint(finding.severity, colours.get(finding.severity, ""), sys.stdout)
         print(f"{label}: {finding.message} [{finding.code}]")
         if finding.remedy:
             print(f"  {finding.remedy}")
+
+
+def _features(host: Host) -> Iterator[str]:
+    """What the usable accelerators support as wheel variants ask for it, a feature a line; flags in one."""
+    for name, texts in features_here(host).items():
+        values: dict[str, list[str]] = {}
+        for text in texts:
+            feature, _, value = text.rpartition(" :: ")
+            if value == "on":
+                feature, value = feature.rpartition(" :: ")[0], feature.rpartition(" :: ")[2]
+            values.setdefault(feature, []).append(value)
+        for feature, found in values.items():
+            more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
+            yield f"{name} supports {feature} :: {', '.join(found[:SHOWN])}{more}"
 
 
 def _row(name: str, detection: Detection) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from provenv.cli.detect import probe_of
-from provenv.cli.flags import add_evidence, add_output, add_project, add_targets, project_path
+from provenv.cli.flags import add_evidence, add_output, add_project, add_targets, previewed, project_path
 from provenv.cli.output import BOLD, DIM, GREEN, RED, YELLOW, paint, print_json, warn
 from provenv.errors import InputError, ProvenvError
 from provenv.hooks.manager import plugins
@@ -84,7 +84,7 @@ def _project(args: argparse.Namespace, probe: Probe, unreadable: list[Finding]) 
     if not named and (args.sources or not (path / "pyproject.toml").is_file()):
         return None
     try:
-        project = open_project(path, probe=probe)
+        project = previewed(open_project(path, probe=probe), args)
         _ = project.matrix  # a mistake in what the manifest says of its targets shows here
         return project
     except ProvenvError as error:

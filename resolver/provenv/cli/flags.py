@@ -7,9 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from provenv.errors import InputError
-from provenv.manifest.values import FileRule
+from provenv.manifest.previews import PREVIEWS
+from provenv.manifest.spelling import spelling_hints
+from provenv.manifest.values import FileRule, Manifest
 from provenv.project import NetworkFlags, Project, open_project
 from provenv.standards.names import canonicalize
+from provenv.values import replace
 
 
 def add_project(parser: argparse.ArgumentParser) -> None:
@@ -38,6 +41,27 @@ def add_project(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="an environment.yml (or any other manifest) as the manifest",
     )
+    add_preview(parser)
+
+
+def add_preview(parser: argparse.ArgumentParser | argparse._ArgumentGroup) -> None:
+    """`--preview NAME`, which may be given several times."""
+    parser.add_argument(
+        "--preview",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="try out what is not settled yet: wheel-variants",
+    )
+
+
+def with_previews(manifest: Manifest, args: argparse.Namespace) -> Manifest:
+    """The manifest with the previews of `--preview` besides its own. Raises InputError for an unknown one."""
+    for name in args.preview:
+        if name not in PREVIEWS:
+            hints = spelling_hints(name, PREVIEWS, "previews")
+            raise InputError(f"--preview: there is no preview {name!r}", hints=hints)
+    return replace(manifest, previews=tuple(sorted({*manifest.previews, *args.preview})))
 
 
 def project_path(args: argparse.Namespace) -> Path:
@@ -60,7 +84,13 @@ def open_from(args: argparse.Namespace, *, machine: Sequence[str] | None = None)
         from provenv.pastes.sources import probe_from
 
         probe = probe_from(machine, plugins(args.cache_dir))
-    return open_project(project_path(args), network=network_flags(args), probe=probe)
+    project = open_project(project_path(args), network=network_flags(args), probe=probe)
+    return previewed(project, args)
+
+
+def previewed(project: Project, args: argparse.Namespace) -> Project:
+    """The project with the previews that the flags ask for."""
+    return replace(project, manifest=with_previews(project.manifest, args)) if args.preview else project
 
 
 def network_flags(args: argparse.Namespace) -> NetworkFlags:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from provenv.addresses import redact
-from provenv.cli.flags import add_output, add_project, project_path
+from provenv.cli.flags import add_output, add_project, project_path, with_previews
 from provenv.cli.output import print_json, table, warn
 from provenv.errors import ManifestError, Origin
 from provenv.hooks.manager import plugins
@@ -36,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Prints what was understood."""
-    manifest = read_manifest(project_path(args), vocabulary_of(plugins()))
+    manifest = with_previews(read_manifest(project_path(args), vocabulary_of(plugins())), args)
     matrix, problem = _matrix(manifest)
     warnings = (*manifest.warnings, *([problem] if problem else []))
     if args.json:
@@ -86,6 +86,7 @@ def manifest_json(
         "no_binary": _rule(manifest.no_binary),
         "only_binary": _rule(manifest.only_binary),
         "exclude_newer": manifest.exclude_newer,
+        "preview": list(manifest.previews),
         "exclude_newer_package": dict(manifest.exclude_newer_package),
         "prerelease": manifest.prerelease,
         "prerelease_package": dict(manifest.prerelease_package),

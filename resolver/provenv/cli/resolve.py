@@ -6,7 +6,14 @@ import argparse
 from collections.abc import Mapping
 from pathlib import Path
 
-from provenv.cli.flags import add_network, add_output, file_rule, network_flags
+from provenv.cli.flags import (
+    add_network,
+    add_output,
+    add_preview,
+    file_rule,
+    network_flags,
+    with_previews,
+)
 from provenv.cli.output import note, print_json, warn
 from provenv.cli.progress import progress
 from provenv.cli.target_flags import add_target_flags, with_target
@@ -71,6 +78,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     which.add_argument(
         "--no-binary", action="append", default=[], metavar="NAME", help="always build it; :all:"
     )
+    add_preview(which)
     which.add_argument("--build-any", action="store_true", help="every package may be built from source")
     add_network(parser)
     add_output(parser)
@@ -173,7 +181,7 @@ def _project(args: argparse.Namespace) -> Project:
         raise InputError(
             "there is nothing to resolve", hints=["name requirements, or a file of them with -r"]
         )
-    return open_project(_with_flags(manifest, args), network=network_flags(args))
+    return open_project(with_previews(_with_flags(manifest, args), args), network=network_flags(args))
 
 
 def _with_flags(manifest: Manifest, args: argparse.Namespace) -> Manifest:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from provenv.hooks.types import IndexAuth
 from provenv.locks.reader import Lock
 from provenv.manifest.values import Index
-from provenv.pypi.artifacts import Artifact
+from provenv.pypi.artifacts import Artifact, files_of
 from provenv.settings import NetworkSettings
 
 if TYPE_CHECKING:
@@ -77,9 +77,7 @@ def _at_mirror(finder: Finder, artifact: Artifact) -> str:
     if place != artifact.url:
         return place
     project = finder.project(Index("", artifact.index), _project_of(artifact))
-    if project is None or artifact.version not in project.versions:
-        return place
-    files = project.artifacts[project.versions.index(artifact.version)]
+    files = files_of(project, artifact.version) if project else ()
     return next((finder.fetch_url(file) for file in files if file.filename == artifact.filename), place)
 
 

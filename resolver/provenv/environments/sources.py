@@ -10,6 +10,7 @@ from provenv.locks.portable import path_of
 from provenv.locks.pylock import render_private
 from provenv.locks.reader import Lock
 from provenv.resolution import Package, Resolution
+from provenv.standards.filenames import split_variant
 from provenv.values import dataclass, replace
 
 
@@ -47,6 +48,7 @@ def _pins(requirements: Sequence[str]) -> dict[str, str]:
 def write_copy(lock: Lock, packages: Sequence[Package], rewrite: Rewrite | None, folder: Path) -> Path:
     """A copy of a lock for uv alone: these packages, from these addresses. It may hold secrets."""
     chosen = tuple(_fetched_from(package, rewrite) for package in packages) if rewrite else tuple(packages)
+    chosen = tuple(_plainly_named(package) for package in chosen)
     text = render_private(Resolution(lock.target, None, chosen), lock.inputs, folder)
     path = folder / "pylock.toml"
     path.write_text(text, encoding="utf-8")
@@ -57,6 +59,19 @@ def _fetched_from(package: Package, rewrite: Rewrite) -> Package:
     if package.artifact is None:
         return package
     return replace(package, artifact=replace(package.artifact, url=rewrite(package.artifact)))
+
+
+def is_variant(package: Package) -> bool:
+    """Whether its file is a variant wheel (PEP 825), whose name no installer knows yet."""
+    return package.artifact is not None and package.artifact.variant != ""
+
+
+def _plainly_named(package: Package) -> Package:
+    """A variant wheel under the name that it has without its label: the same file, by its hash."""
+    if package.artifact is None or not is_variant(package):
+        return package
+    plain, _ = split_variant(package.artifact.filename)
+    return replace(package, artifact=replace(package.artifact, filename=plain))
 
 
 def needs_build(package: Package) -> bool:

@@ -14,7 +14,7 @@ from provenv.environments.failures import failure
 from provenv.environments.guard import Right, exclusive
 from provenv.environments.interpreters import choose_python, explain_missing
 from provenv.environments.places import Places, Rewrite, own_places
-from provenv.environments.sources import Step, local_projects, needs_build, steps, write_copy
+from provenv.environments.sources import Step, is_variant, local_projects, needs_build, steps, write_copy
 from provenv.environments.state import contents, has_lost, is_untouched, project_stamp
 from provenv.environments.store import Environment
 from provenv.environments.uv import Ended, run_uv, version
@@ -199,7 +199,7 @@ class Job:
     def _install(self, step: Step, lock: Lock, rewrite: Rewrite | None, right: Right) -> None:
         with tempfile.TemporaryDirectory(prefix="provenv-") as scratch:
             folder = Path(scratch)
-            plain = step.exact and rewrite is None
+            plain = step.exact and rewrite is None and not any(map(is_variant, step.packages))
             source = self.lock_path if plain else write_copy(lock, step.packages, rewrite, folder)
             how = ["sync"] if step.exact else ["install", "--no-deps", "-r"]
             where = ["--python", str(self._interpreter()), *self._options(step, lock, folder)]

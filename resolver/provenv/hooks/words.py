@@ -12,7 +12,7 @@ RESERVED = frozenset(
         *("accelerator", "accelerators", "build", "conda", "constraints", "exclude", "exclude-newer"),
         *("exclude-newer-package", "excluded-dependencies", "extras", "groups", "indexes", "lockfiles"),
         *("no-binary", "only-binary", "overrides", "packaging", "pip-config", "platform", "platforms"),
-        *("prerelease", "prerelease-package", "python", "targets"),
+        *("prerelease", "prerelease-package", "preview", "python", "targets"),
         # flags that stand beside the envelope's
         *("build-any", "cache-dir", "default-index", "find-links", "for", "format", "from", "help", "index"),
         *("json", "no-pip-config", "offline", "quiet", "requirements", "resolution", "target", "verbose"),

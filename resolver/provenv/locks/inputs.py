@@ -183,6 +183,7 @@ def _rules(manifest: Manifest, conda: CondaTable | None) -> tuple[tuple[str, str
         "no-binary": _rule_words(manifest.no_binary),
         "no-index": "true" if manifest.no_index else "",
         "only-binary": _rule_words(manifest.only_binary),
+        "preview": ", ".join(manifest.previews),
         "prerelease": manifest.prerelease if manifest.prerelease != "if-needed" else "",
     }
     if conda and conda.channel_priority != "strict":

@@ -174,6 +174,9 @@ def _package_tool_lines(package: Package) -> Iterator[tuple[str, str]]:
         yield "extras", _list(package.extras)
     if package.build_requires:
         yield "build-requires", _array(package.build_requires)
+    if package.variant.label:
+        yield "variant", _quote(package.variant.label)
+        yield "variant-properties", _array([str(one) for one in package.variant.properties])
 
 
 def _source(package: Package, places: _Places) -> str:

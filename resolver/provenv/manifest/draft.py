@@ -66,6 +66,7 @@ class Draft:
         self.prerelease_package: dict[str, str] = {}
         self.use_pip_config = True
         self.no_index = False
+        self.previews: tuple[str, ...] = ()
         self.conda: CondaTable | None = None
         self.warnings: list[ManifestWarning] = []
 
@@ -125,6 +126,7 @@ class Draft:
             prerelease_package=tuple(sorted(self.prerelease_package.items())),
             use_pip_config=self.use_pip_config,
             no_index=self.no_index,
+            previews=self.previews,
             conda=self.conda,
             warnings=tuple(self.warnings),
         )

@@ -9,6 +9,7 @@ from typing import Literal
 from provenv.hooks.types import Envelope, EnvelopeKey
 from provenv.manifest.document import Table
 from provenv.manifest.draft import Draft
+from provenv.manifest.previews import PREVIEWS
 from provenv.manifest.spelling import spelling_hints
 from provenv.manifest.values import NamedTarget
 from provenv.manifest.vocabulary import Vocabulary
@@ -63,6 +64,9 @@ class Names:
 
     def extra(self, table: Table, text: str, keys: tuple[str | int, ...]) -> str:
         return _known(table, _canonical(text), keys, self._draft.known_extras, "extra", text)
+
+    def preview(self, table: Table, text: str, keys: tuple[str | int, ...]) -> str:
+        return _known(table, text, keys, PREVIEWS, "preview")
 
 
 def _canonical(text: str) -> str:

@@ -34,6 +34,7 @@ KEYS = (
     "prerelease",
     "prerelease-package",
     "pip-config",
+    "preview",
     "targets",
     "indexes",
     "conda",
@@ -74,6 +75,7 @@ def _read_matrix(table: Table, draft: Draft, names: Names) -> None:
     if "groups" in table:
         draft.groups = names.listed(table, "groups", names.group)
     draft.extras = names.listed(table, "extras", names.extra)
+    draft.previews = tuple(sorted(names.listed(table, "preview", names.preview)))
     draft.exclude = tuple(_exclusion(cell, names) for cell in table.tables("exclude"))
 
 

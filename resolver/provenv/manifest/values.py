@@ -178,6 +178,8 @@ class Manifest:
     prerelease_package: tuple[tuple[str, str], ...] = ()
     use_pip_config: bool = True
     no_index: bool = False
+    previews: tuple[str, ...] = ()
+    """What is tried out before it is settled (`manifest.previews`), sorted."""
     conda: CondaTable | None = None
     warnings: tuple[ManifestWarning, ...] = field(default=(), compare=False)
 

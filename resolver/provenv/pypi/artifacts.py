@@ -18,12 +18,13 @@ class Artifact:
     (`cp311-cp311-manylinux_2_28_x86_64`), empty for an sdist. `hashes`: algorithm -> hex digest.
     `yanked`: the reason (may be ""), None when it is not. `uploaded`: RFC 3339, UTC. `metadata`: the
     index offers `url + ".metadata"` (PEP 658/714), with that sha256 or "". `index`: the canonical address
-    of the index or flat page that lists it.
+    of the index or flat page that lists it. `variant`: a variant wheel's label (PEP 825), "" for any other
+    file; the JSON that tells of labels is of kind `variants`.
     """
 
     filename: str
     url: str
-    kind: Literal["wheel", "sdist"]
+    kind: Literal["wheel", "sdist", "variants"]
     version: str
     tags: str = ""
     build_number: tuple[int, str] | tuple[()] = ()
@@ -34,6 +35,7 @@ class Artifact:
     uploaded: str | None = None
     metadata: str | None = None
     index: str = ""
+    variant: str = ""
 
     @property
     def local_path(self) -> str | None:
@@ -47,13 +49,27 @@ class Artifact:
 
 
 @dataclass(frozen=True, slots=True)
+class VariantFiles:
+    """The variant wheels of one version on one index, and the JSONs that tell of them (one, if all is well).
+
+    `key`: as `Project.keys` has it.
+    """
+
+    version: str
+    key: tuple[object, ...]
+    wheels: tuple[Artifact, ...]
+    documents: tuple[Artifact, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Project:
     """One project on one index: its versions, newest first, each with its files in the index's order.
 
     `keys[i]` is the sort key of `versions[i]` (`standards.versions.sort_key`), `requires_python[i]` the
     different values that its files give. Versions that PEP 440 rejects and file names that belong to no
     version are left out. `artifacts` may be lazy: a version's files are read when they are first looked
-    at. `tracks`, `alternates`: the addresses of PEP 708.
+    at. `tracks`, `alternates`: the addresses of PEP 708. `variants`: what stands beside the artifacts for
+    who wants it, by version.
     """
 
     name: str
@@ -64,6 +80,14 @@ class Project:
     requires_python: tuple[tuple[str | None, ...], ...] = ()
     tracks: tuple[str, ...] = ()
     alternates: tuple[str, ...] = ()
+    variants: tuple[VariantFiles, ...] = ()
+
+
+def files_of(project: Project, version: str) -> tuple[Artifact, ...]:
+    """The files of one version, its variant wheels last."""
+    plain = project.artifacts[project.versions.index(version)] if version in project.versions else ()
+    variants = (wheel for one in project.variants if one.version == version for wheel in one.wheels)
+    return (*plain, *variants)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import overload
 
-from provenv.pypi.artifacts import Artifact, Project
+from provenv.pypi.artifacts import Artifact, Project, files_of
 from provenv.values import replace
 
 KeptAt = dict[tuple[str, str], str]
@@ -45,7 +45,7 @@ class _Backed(Sequence[tuple[Artifact, ...]]):
     def _look_for(self, i: int) -> None:
         at_mirrors: dict[str, list[tuple[Artifact, str]]] = {}
         for mirror in self._mirrors:
-            for file in _of_version(mirror, self._origin.versions[i]):
+            for file in files_of(mirror, self._origin.versions[i]):
                 place = self._kept_at.pop((file.index, file.url), file.url)
                 at_mirrors.setdefault(file.filename, []).append((file, place))
         for own in self._origin.artifacts[i]:
@@ -53,7 +53,3 @@ class _Backed(Sequence[tuple[Artifact, ...]]):
                 if len({file.hashes.get("sha256"), own.hashes.get("sha256")} - {None}) < 2:
                     self._kept_at[own.index, own.url] = place
                     break
-
-
-def _of_version(project: Project, version: str) -> tuple[Artifact, ...]:
-    return project.artifacts[project.versions.index(version)] if version in project.versions else ()

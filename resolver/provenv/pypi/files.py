@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,7 +25,7 @@ from provenv.pypi.metadata import (
 if TYPE_CHECKING:
     from provenv.pypi.fetch import Fetcher
 
-METADATA, HASHES = "metadata", "hashes"
+METADATA, HASHES, VARIANTS = "metadata", "hashes", "variants"
 """The kinds of cache records."""
 
 
@@ -96,7 +96,8 @@ class RemoteFiles:
         if url.startswith("file:"):
             return _local_wheel_metadata(self.at_hand(artifact), artifact.filename)
         if artifact.metadata is not None:
-            content = self._metadata_file(f"{url}.metadata", artifact)
+            hashes = _only_sha256(artifact.metadata)
+            content = self._small_file(f"{url}.metadata", f"{artifact.filename}.metadata", hashes)
             if content is not None:
                 return content
         try:
@@ -106,18 +107,37 @@ class RemoteFiles:
         self._check_size(artifact, parts.size)
         return wheel_metadata(parts.read, parts.size, artifact.filename)
 
-    def _metadata_file(self, url: str, artifact: Artifact) -> bytes | None:
-        """The `.metadata` file (PEP 658), None where the index promises one and has none after all."""
+    def _small_file(self, url: str, name: str, hashes: Mapping[str, str]) -> bytes | None:
+        """A file beside wheels (PEP 658, 825), None where the index promises one and has none after all."""
         from provenv.pypi.remote import Digest
 
         absent = frozenset({403, 404, 410})  # one of the PyTorch index's hosts answers 403 for all of them
         answer = self._fetcher().get(url, accepted=frozenset({200}) | absent, limit=LARGEST)
         if answer.status != 200:
             return None
-        digest = Digest(f"{artifact.filename}.metadata", _only_sha256(artifact.metadata), None)
+        digest = Digest(name, hashes, None)
         digest.update(answer.body)
         digest.sha256()
         return answer.body
+
+    # --- variants
+
+    def variants_json(self, document: Artifact) -> bytes | None:
+        """See `Finder.variants_json`.
+
+        It may change at any time (PEP 825): what is kept is for its hash alone, or for who is offline.
+        """
+        key = self._identity(document)
+        known = self._cache.get(VARIANTS, key)
+        if isinstance(known, bytes) and (document.hashes or self._fetcher().settings.offline):
+            return known
+        path = self._local_source(document)
+        if path is not None:
+            return path.read_bytes() if path.is_file() else None
+        content = self._small_file(self._fetch_url(document), document.filename, document.hashes)
+        if content is not None:
+            self._cache.put(VARIANTS, key, content)
+        return content
 
     # --- hashes and bytes
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from provenv.errors import ProvenvError
 from provenv.hooks.types import IndexAuth
 from provenv.manifest.values import Index
-from provenv.pypi.artifacts import Artifact, Metadata, Project
+from provenv.pypi.artifacts import Artifact, Metadata, Project, files_of
 from provenv.pypi.cache import Cache
 from provenv.pypi.http_pages import HttpPages, NotHere
 from provenv.pypi.metadata import ContradictoryMetadata, MetadataError, NeedsBuild
@@ -125,6 +125,10 @@ class Finder:
             else:
                 self._metadata.result(key, known)
 
+    def variants_json(self, document: Artifact) -> bytes | None:
+        """The content of a page's variants JSON; None where it is not there after all."""
+        return self._files().variants_json(document)
+
     def sha256(self, artifact: Artifact) -> tuple[str, int | None]:
         """A file's sha256 and size; the file is downloaded once where its index does not give the hash.
 
@@ -160,9 +164,7 @@ class Finder:
 
         name = project_of(artifact.filename)
         project = self.project(Index("", artifact.index), name) if name else None
-        if project is None or artifact.version not in project.versions:
-            return None
-        for listed in project.artifacts[project.versions.index(artifact.version)]:
+        for listed in files_of(project, artifact.version) if project else ():
             hashes = {found.hashes.get("sha256") for found in (artifact, listed)} - {None}
             if listed.filename == artifact.filename and len(hashes) < 2:
                 return listed

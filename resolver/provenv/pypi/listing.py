@@ -11,8 +11,8 @@ from provenv.values import dataclass
 
 HEX_LENGTHS = {"md5": 32, "sha1": 40, "sha224": 56, "sha256": 64, "sha384": 96, "sha512": 128, "blake2b": 128}
 HEX_DIGITS = frozenset("0123456789abcdefABCDEF")
-FILE_SUFFIXES = (".whl", ".tar.gz", ".zip", ".tgz", ".tar.bz2", ".tar.xz")
-"""What can be a wheel or an sdist; any other file (`.egg`, `.exe`, `.rpm`, `.asc`) is none of ours."""
+FILE_SUFFIXES = (".whl", ".tar.gz", ".zip", ".tgz", ".tar.bz2", ".tar.xz", "-variants.json")
+"""What can be a wheel, an sdist or the JSON of wheel variants; any other file (`.egg`, `.exe`) is not."""
 
 LONGEST_NAME = (
     400  # characters; no file system takes a name longer than 255 bytes, and versions must stay cheap
@@ -63,7 +63,7 @@ class FlatPage:
 
 
 def is_distribution(filename: str) -> bool:
-    """Whether a file may be a wheel or an sdist, by its name alone."""
+    """Whether a file may be a wheel, an sdist or the JSON of wheel variants, by its name alone."""
     return (
         filename.endswith(FILE_SUFFIXES) and len(filename) <= LONGEST_NAME and not SEPARATORS & set(filename)
     )

@@ -9,6 +9,7 @@ from typing import cast
 from provenv.errors import BuildError, IndexAnswerError
 from provenv.pypi.artifacts import Artifact, Metadata
 from provenv.pypi.records import project_of, read_filename
+from provenv.standards.filenames import split_variant
 from provenv.standards.names import canonicalize, is_valid_name
 from provenv.standards.requirements import InvalidRequirement, Requirement, parse_requirement
 from provenv.standards.versions import InvalidVersion, sort_key
@@ -119,7 +120,7 @@ def static_sdist_fields(fields: dict[str, list[str]]) -> bool:
 
 def check_against(metadata: Metadata, artifact: Artifact) -> Metadata:
     """The metadata, when its name and version are the file's own; raises ContradictoryMetadata."""
-    named = read_filename(artifact.filename, metadata.name)
+    named = read_filename(split_variant(artifact.filename)[0], metadata.name)
     if named is None:
         raise _contradiction(artifact, "project", metadata.name, project_of(artifact.filename) or "another")
     if sort_key(metadata.version) != sort_key(artifact.version):

@@ -15,9 +15,10 @@ from typing import NamedTuple, TypeAlias, cast, overload
 from zlib import crc32
 
 from provenv.errors import DiskError
-from provenv.pypi.artifacts import Artifact, Project
+from provenv.pypi.artifacts import Artifact, Project, VariantFiles
 from provenv.pypi.cache import MARSHAL_FORMAT
 from provenv.pypi.listing import Listed, Page
+from provenv.values import replace
 
 LAYOUT = 2
 BLOCK = struct.Struct("<II")
@@ -55,6 +56,8 @@ class Head(NamedTuple):
     alternates: tuple[str, ...]
     absent: bool = False
     """The index said that it has no such project."""
+    variants: tuple[tuple[str, tuple[object, ...], tuple[Row, ...]], ...] = ()
+    """Version, its key, and the rows of its variant wheels and of the JSONs that tell of them."""
 
 
 def read_head(value: object) -> Head | None:
@@ -81,8 +84,9 @@ def read_filename(filename: str, name: str) -> Named | None:
 
 def project_of(filename: str) -> str | None:
     """The canonical name of a file's project, as well as its name tells; None for no distribution."""
-    from provenv.standards.filenames import InvalidFilename, parse_sdist, parse_wheel
+    from provenv.standards.filenames import InvalidFilename, parse_sdist, parse_wheel, split_variant
 
+    filename = split_variant(filename)[0]
     try:
         found = parse_wheel(filename) if filename.endswith(".whl") else parse_sdist(filename)
     except InvalidFilename:
@@ -95,9 +99,11 @@ def pack(name: str, page: Page, placing: Placing) -> tuple[Head, bytes]:
     from provenv.standards.versions import sort_key
 
     grouped: dict[tuple[object, ...], tuple[str, list[Row], dict[str | None, None]]] = {}
+    strays: list[Listed] = []
     for file in page.files:
         named = read_filename(file.filename, name)
         if named is None:
+            strays.append(file)
             continue
         key = sort_key(named.version)
         version, rows, pythons = grouped.setdefault(key, (named.version, [], {}))
@@ -119,8 +125,23 @@ def pack(name: str, page: Page, placing: Placing) -> tuple[Head, bytes]:
         blocks,
         page.tracks,
         page.alternates,
+        variants=_variants(name, strays, placing),
     )
     return head, tail
+
+
+def _variants(
+    name: str, files: Sequence[Listed], placing: Placing
+) -> tuple[tuple[str, tuple[object, ...], tuple[Row, ...]], ...]:
+    """The rows of the variant wheels among files that are no other distributions."""
+    if not files:
+        return ()
+    from provenv.pypi.variant_pages import variant_files
+
+    return tuple(
+        (found[0][1].version, key, tuple(_row(file, named, *placing(file)) for file, named in found))
+        for key, found in variant_files(name, files)
+    )
 
 
 def _row(file: Listed, named: Named, url: str, source: str | None) -> Row:
@@ -229,9 +250,27 @@ def project(
 ) -> Project:
     """The project in a record; `index`: the canonical address that its artifacts carry."""
     files = Files(head, tail, index, kept_at, again)
+    for _, _, rows in head.variants:
+        kept_at.update(((index, str(row[1])), row[2]) for row in rows if isinstance(row[2], str))
     return Project(
-        head.name, index, head.versions, head.keys, files, head.requires_python, head.tracks, head.alternates
+        head.name,
+        index,
+        head.versions,
+        head.keys,
+        files,
+        head.requires_python,
+        head.tracks,
+        head.alternates,
+        tuple(_variant_files(*one, index) for one in head.variants),
     )
+
+
+def _variant_files(version: str, key: tuple[object, ...], rows: Sequence[Row], index: str) -> VariantFiles:
+    from provenv.standards.filenames import split_variant
+
+    found = [_artifact(row, index) for row in rows]
+    wheels = (replace(one, variant=split_variant(one.filename)[1]) for one in found if one.kind == "wheel")
+    return VariantFiles(version, key, tuple(wheels), tuple(one for one in found if one.kind == "variants"))
 
 
 def _artifact(row: Row, index: str) -> Artifact:

@@ -143,7 +143,7 @@ class Sources:
 
     def _made(self, name: str, page: Page, canonical: str, placing: Placing) -> Project | None:
         head, tail = pack(name, page, placing)
-        return project(head, tail, canonical, self.kept_at, dict) if head.versions else None
+        return project(head, tail, canonical, self.kept_at, dict) if head.versions or head.variants else None
 
     def _folder(self, path: Path, *, flat: bool) -> Page:
         from provenv.pypi.folders import flat_page

@@ -8,11 +8,17 @@ from provenv.pypi.artifacts import Artifact
 from provenv.pypi.direct import DirectCandidate
 from provenv.resolving.catalog import Listing
 from provenv.resolving.rules import Rules, has_wanted_hash
+from provenv.resolving.variants import PLAIN, Choice, Fitting, Order
 from provenv.standards.specifiers import contains, mask, python_allows
 from provenv.standards.tags import wheel_rank
+from provenv.values import replace
 
-_Rank = tuple[bool, bool, bool, int]
-"""Source distribution, yanked, not on the index that has the package (but in find-links), rank of the tag."""
+_Rank = tuple[bool, bool, bool, tuple[Order, str], int]
+"""Source distribution, yanked, not on the index that has the package (but in find-links), then how good its
+variant is, and its tag."""
+
+REASONS = 3
+"""So many variants of a version are told with the reason why they are not for the target."""
 
 SOURCE_ONLY = "may not be built from source"
 """In a reason: a source distribution would serve if it were allowed."""
@@ -24,7 +30,10 @@ class Candidates:
     `left_out`: versions that the constraints rule out, in words -> bitmask.
     """
 
-    __slots__ = ("_exempt", "_limit", "_looked_at", "_rules", "left_out", "listing", "locked", "name")
+    __slots__ = (
+        *("_choices", "_exempt", "_limit", "_looked_at", "_rules"),
+        *("left_out", "listing", "locked", "name"),
+    )
 
     def __init__(self, listing: Listing, rules: Rules) -> None:
         self.listing = listing
@@ -32,6 +41,7 @@ class Candidates:
         self.locked = self._locked_in(rules)
         self._rules = rules
         self._looked_at: dict[int, Artifact | str] = {}
+        self._choices: dict[int, dict[str, Choice]] = {}
         self._exempt = self._exempt_from_yanks()
         self.left_out = self._left_out()
         self._limit = listing.everything & ~_union(self.left_out.values())
@@ -41,6 +51,15 @@ class Candidates:
         found = self._look_at(version)
         assert not isinstance(found, str), f"{self.name} {self.listing.versions[version]} {found}"
         return found
+
+    def variant(self, version: int) -> Fitting | None:
+        """What the file of a version is a variant for, None where it is a plain one."""
+        artifact = self.artifact(version)
+        return self._choices[version][artifact.index].fitting[artifact.variant] if artifact.variant else None
+
+    def passed_over(self, version: int) -> Iterator[str]:
+        """Why variant wheels of a version could not be looked at, where something is wrong with them."""
+        yield from filter(None, (choice.problem for choice in self._choices.get(version, {}).values()))
 
     def choose(self, allowed: int) -> int | None:
         """Which of the allowed versions to try: the old lock's, stable ones, prereleases, yanked ones.
@@ -96,7 +115,8 @@ class Candidates:
         found = self._looked_at.get(version)
         if found is None:
             exempt = bool(self._exempt >> version & 1)
-            found = self._best(self.listing.files(version), may_be_yanked=exempt)
+            files = [*self.listing.files(version), *self._variants(version)]
+            found = self._best(version, files, may_be_yanked=exempt)
             self._looked_at[version] = found
         return found
 
@@ -120,12 +140,24 @@ class Candidates:
                 found[f"is left out by the constraint {self.name}{specifier} ({origin})"] = out
         return found
 
-    def _best(self, files: Sequence[Artifact], *, may_be_yanked: bool) -> Artifact | str:
+    def _variants(self, version: int) -> Iterator[Artifact]:
+        """The variant wheels of a version that the target supports."""
+        rules, tags = self._rules.variants, self._rules.tags
+        for files in self.listing.variants(version) if rules is not None else ():
+            assert rules is not None
+            # Only then is the variants JSON asked for.
+            wheels = tuple(wheel for wheel in files.wheels if wheel_rank(wheel.tags, tags) is not None)
+            if wheels:
+                choice = rules.choose(replace(files, wheels=wheels))
+                self._choices.setdefault(version, {})[wheels[0].index] = choice
+                yield from (wheel for wheel in wheels if wheel.variant in choice.fitting)
+
+    def _best(self, version: int, files: Sequence[Artifact], *, may_be_yanked: bool) -> Artifact | str:
         """The best file of one version, or the most telling reason why there is none."""
         best: tuple[_Rank, tuple[int, str], Artifact] | None = None
-        refusal = "has no files"
+        refusal = self._no_variant(version) or "has no files"
         for artifact in files:
-            rank = self._rank(artifact)
+            rank = self._rank(version, artifact)
             if rank is None:
                 refusal = self._unfit(artifact, refusal)
                 continue
@@ -138,7 +170,16 @@ class Candidates:
                 best = (rank, build, artifact)
         return best[2] if best is not None else refusal
 
-    def _rank(self, artifact: Artifact) -> _Rank | None:
+    def _no_variant(self, version: int) -> str:
+        """Why none of a version's variant wheels is for the target, "" where it has none that is not."""
+        choices = self._choices.get(version, {}).values()
+        reasons = [f"{label}: {why}" for choice in choices for label, why in choice.unfit.items()]
+        if not reasons:
+            return ""
+        more = f" and {len(reasons) - REASONS} more" if len(reasons) > REASONS else ""
+        return f"has no variant that the target supports ({'; '.join(reasons[:REASONS])}{more})"
+
+    def _rank(self, version: int, artifact: Artifact) -> _Rank | None:
         """How good a file is for this target, lowest best; None: it is of no use."""
         rules = self._rules
         if artifact.kind == "sdist":
@@ -148,7 +189,10 @@ class Candidates:
         if tag is None:
             return None
         elsewhere = artifact.index != self.listing.where[0]
-        return artifact.kind == "sdist", artifact.yanked is not None, elsewhere, tag
+        variant = PLAIN
+        if artifact.variant:
+            variant = self._choices[version][artifact.index].fitting[artifact.variant].rank
+        return artifact.kind == "sdist", artifact.yanked is not None, elsewhere, variant, tag
 
     def _unfit(self, artifact: Artifact, before: str) -> str:
         """Why a file of this kind is of no use, unless a file that otherwise fits said more before."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from provenv.manifest.values import Index
-from provenv.pypi.artifacts import Artifact, Metadata, Project
+from provenv.pypi.artifacts import Artifact, Metadata, Project, VariantFiles
 from provenv.resolving.routes import Route
 from provenv.standards.specifiers import VersionTable
 from provenv.standards.versions import is_prerelease, local_of
@@ -33,6 +34,7 @@ class Listing:
     __slots__ = (
         "_dated",
         "_places",
+        "_variants",
         "everything",
         "found",
         "name",
@@ -42,12 +44,17 @@ class Listing:
         "where",
     )
 
-    def __init__(self, name: str, projects: list[Project], route: Route) -> None:
+    def __init__(self, name: str, projects: list[Project], route: Route, *, variants: bool = False) -> None:
         merged: dict[str, tuple[tuple[object, ...], list[tuple[Project, int]]]] = {}
         for project in projects:
             for i, (version, key) in enumerate(zip(project.versions, project.keys, strict=True)):
                 if route.locals is None or route.admits(local_of(key)):
                     merged.setdefault(version, (key, []))[1].append((project, i))
+        self._variants: dict[str, list[VariantFiles]] = {}
+        for one in (one for project in projects if variants for one in project.variants):
+            if route.locals is None or route.admits(local_of(one.key)):
+                merged.setdefault(one.version, (one.key, []))
+                self._variants.setdefault(one.version, []).append(one)
         newest_first = sorted(merged.items(), key=lambda item: item[1][0], reverse=True)
         self.name = name
         self.found = bool(projects)
@@ -71,12 +78,20 @@ class Listing:
         """The files of one version, made when they are asked for: most versions are never looked at."""
         return [artifact for project, i in self._places[version] for artifact in project.artifacts[i]]
 
+    def variants(self, version: int) -> Sequence[VariantFiles]:
+        """The variant wheels of one version, by the places that have them; none where nobody asks."""
+        return self._variants.get(self.versions[version], ())
+
 
 class Catalog:
-    """Listings by route and name; the pages behind them are fetched once, whatever the number of targets."""
+    """Listings by route and name; the pages behind them are fetched once, whatever the number of targets.
 
-    def __init__(self, source: Source) -> None:
+    `variants`: variant wheels are listed too.
+    """
+
+    def __init__(self, source: Source, *, variants: bool = False) -> None:
         self.source = source
+        self._with_variants = variants
         self._listings: dict[tuple[Route, str], Listing] = {}
 
     def listing(self, name: str, route: Route) -> Listing:
@@ -84,7 +99,9 @@ class Catalog:
         key = (route, name)
         known = self._listings.get(key)
         if known is None:
-            known = self._listings[key] = Listing(name, self._projects(name, route), route)
+            known = self._listings[key] = Listing(
+                name, self._projects(name, route), route, variants=self._with_variants
+            )
         return known
 
     def prefetch(self, name: str, route: Route) -> None:

@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 
 from provenv.errors import IndexAnswerError, NetworkError, NoSolution, ProvenvError
+from provenv.features import features_of
 from provenv.hooks.types import Accelerator, Build, Builds, Context, Platform
+from provenv.manifest.previews import WHEEL_VARIANTS
 from provenv.manifest.values import Manifest, Pin
 from provenv.pypi.direct import DirectCandidate
 from provenv.resolution import Resolution
@@ -19,6 +21,7 @@ from provenv.resolving.request import Request, make_request, with_constraints
 from provenv.resolving.routes import Route, Router
 from provenv.resolving.rules import Strategy
 from provenv.resolving.search import Conflict, Search
+from provenv.resolving.variants import VariantRules
 from provenv.settings import NetworkSettings
 from provenv.targets import Target
 from provenv.values import dataclass, field, replace
@@ -61,7 +64,7 @@ class Resolver:
         self.platforms = platforms
         self.accelerators = accelerators
         self.files = files
-        self.catalog = Catalog(files.finder)
+        self.catalog = Catalog(files.finder, variants=WHEEL_VARIANTS in manifest.previews)
         known = (accelerator.runtime for accelerator in accelerators.values())
         self._runtimes = {runtime.name: runtime for runtime in known if runtime is not None}
         self._searches: dict[str, Search] = {}
@@ -86,6 +89,8 @@ class Resolver:
             given=options.given,
             turned_down=options.turned_down,
         )
+        if WHEEL_VARIANTS in self.manifest.previews and target.packaging == "pip":
+            request = replace(request, rules=replace(request.rules, variants=self._variants(request, target)))
         builds = self._builds(request, target, platform, options.build)
         failures: list[Failure] = []
         found = self._first(request, target, builds.offered, failures)
@@ -154,6 +159,11 @@ class Resolver:
                 break
         return None
 
+    def _variants(self, request: Request, target: Target) -> VariantRules:
+        context = self._context(target, self.platforms[target.platform])
+        devices = features_of(context, target.accelerator, self.accelerators)
+        return VariantRules(devices, request.rules.environment, self.files.variants, self._runtimes)
+
     def _context(self, target: Target, platform: Platform) -> Context:
         return Context(target.platform, platform.os, platform.arch, target.python, target.envelope)
 
@@ -199,6 +209,9 @@ class Resolver:
         if runtime is not None and build.runtime in runtime.majors:
             own = runtime.name, build.runtime
         limited = replace(with_constraints(request, build), own_major=own)
+        if limited.rules.variants is not None:
+            variants = replace(limited.rules.variants, own_major=own)
+            limited = replace(limited, rules=replace(limited.rules, variants=variants))
         search = Search(self.files, self.catalog, limited, router, target, build)
         found = search.run()
         self._searches[target.name] = search

@@ -7,6 +7,7 @@ from typing import Literal
 
 from provenv.manifest.values import FileRule
 from provenv.pypi.artifacts import Artifact
+from provenv.resolving.variants import VariantRules
 from provenv.standards.markers import MarkerEnvironment
 from provenv.values import dataclass, field
 
@@ -22,6 +23,7 @@ class Rules:
     texts with their origin. `hashes`: name -> the `algorithm:hex` that a file must have one of. `exact`: name
     -> the specifier texts of the manifest's own `==` pins, for which yanked files may be taken. `locked`:
     name -> the version that the old lock holds. `may_build`: which packages may be built from source.
+    `variants`: by which variant wheels are chosen, None: they do not exist.
     """
 
     python: str
@@ -41,6 +43,7 @@ class Rules:
     prerelease: Prerelease = "if-needed"
     prerelease_package: Mapping[str, Prerelease] = field(default_factory=dict)
     strategy: Strategy = "highest"
+    variants: VariantRules | None = None
 
     def prerelease_of(self, name: str) -> Prerelease:
         """The prerelease rule of one package."""

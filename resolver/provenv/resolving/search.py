@@ -19,6 +19,7 @@ from provenv.resolving.routes import Router
 from provenv.resolving.runtimes import RuntimeProvider, required
 from provenv.solver.provider import Requirement, Unavailable
 from provenv.solver.solve import Solution, Unsolvable, solve
+from provenv.standards.variants import Variant
 from provenv.standards.versions import is_prerelease, sort_key
 from provenv.targets import Target
 
@@ -185,6 +186,7 @@ class Search:
         needs = {need.name for one in nodes for need in _names(provider.dependencies(one, version))}
         candidate = self.directs.candidates.get(node.name)
         artifact = candidate.artifact if candidate else provider.candidates(node.name).artifact(version)
+        variant = provider.variant(node.name, version)
         hashes = self.request.rules.hashes.get(node.name, frozenset())
         checked = self.files.checked(artifact, hashes) if artifact and not candidate else artifact
         return Package(
@@ -196,6 +198,7 @@ class Search:
             extras=tuple(extras),
             direct=candidate.direct if candidate else None,
             build_requires=metadata.build_requires,
+            variant=variant.whole if variant else Variant(),
             # what is given may have a version of another kind (`9e`)
             prerelease=node.name not in self.request.given and is_prerelease(sort_key(metadata.version)),
         )
@@ -207,6 +210,7 @@ class Search:
             if any(p.name == name and p.version == version for p in packages)
         ]
         for package in packages:
+            notes += self._variant_notes(provider, package)
             if package.artifact is not None and package.artifact.yanked is not None:
                 reason = f": {package.artifact.yanked}" if package.artifact.yanked else ""
                 notes.append(f"{package.name} {package.version} was yanked{reason}")
@@ -216,6 +220,15 @@ class Search:
                 f"the index gives no upload times, so that exclude-newer can't hold back {', '.join(undated)}"
             )
         return notes
+
+    def _variant_notes(self, provider: PackageProvider, package: Package) -> Iterator[str]:
+        """What is wrong with the variant wheels of a package, so that they were not looked at."""
+        if package.artifact is None or package.direct is not None or self.request.rules.variants is None:
+            return
+        found = provider.candidates(package.name)
+        version = found.listing.versions.index(package.artifact.version)
+        for why in found.passed_over(version):
+            yield f"the variant wheels of {package.name} {package.version} were passed over: {why}"
 
     def _is_undated(self, package: Package) -> bool:
         """Whether `exclude-newer` could not be applied to a package."""

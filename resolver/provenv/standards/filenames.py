@@ -8,6 +8,7 @@ from provenv.standards.names import canonicalize
 from provenv.standards.versions import InvalidVersion, normalize
 
 _DIGITS = "0123456789"
+VARIANTS_SUFFIX = "-variants.json"
 _LABEL = frozenset("abcdefghijklmnopqrstuvwxyz0123456789._")
 
 
@@ -30,7 +31,7 @@ class WheelName(NamedTuple):
 
 
 class SdistName(NamedTuple):
-    """`name` is canonical, `version` in normal form."""
+    """The project and version of a file; `name` is canonical, `version` in normal form."""
 
     name: str
     version: str
@@ -44,7 +45,7 @@ def parse_wheel(filename: str) -> WheelName | None:
     if not filename.endswith(".whl"):
         raise InvalidFilename(filename, "a wheel's name ends in `.whl`")
     parts = filename[:-4].split("-")
-    if _is_variant(parts):
+    if is_variant(filename):
         return None
     if len(parts) not in (5, 6):
         raise InvalidFilename(filename, "a wheel's name has five or six parts between dashes")
@@ -80,14 +81,32 @@ def parse_sdist(filename: str, project_name: str | None = None) -> SdistName:
     raise InvalidFilename(filename, f"not a file of the project {wanted}")
 
 
-def _is_variant(parts: list[str]) -> bool:
-    """Whether the parts of a wheel's name (without `.whl`) end in a variant label."""
+def is_variant(filename: str) -> bool:
+    """Whether a wheel's name ends in a variant label."""
+    parts = filename.removesuffix(".whl").split("-")
     if len(parts) == 7:
         tagged = bool(parts[2]) and parts[2][0] in _DIGITS
     else:
         # A build number starts with a digit and a Python tag never does: that tells six parts from six.
         tagged = len(parts) == 6 and parts[2][:1] not in _DIGITS
-    return tagged and 0 < len(parts[-1]) <= 16 and _LABEL.issuperset(parts[-1]) and _is_python_tag(parts[-4])
+    return tagged and bool(parts[-1]) and _LABEL.issuperset(parts[-1]) and _is_python_tag(parts[-4])
+
+
+def split_variant(filename: str) -> tuple[str, str]:
+    """A wheel's name as it would be without its variant label, and the label; "" for one that has none."""
+    if not (filename.endswith(".whl") and is_variant(filename)):
+        return filename, ""
+    plain, _, label = filename[:-4].rpartition("-")
+    return f"{plain}.whl", label
+
+
+def parse_variants_json(filename: str) -> SdistName:
+    """Whose variants a `{name}-{version}-variants.json` tells of (PEP 825). Raises InvalidFilename."""
+    stem = filename.removesuffix(VARIANTS_SUFFIX)
+    name, dash, version = stem.partition("-")
+    if stem == filename or not dash:
+        raise InvalidFilename(filename, f"no name such as `project-1.0{VARIANTS_SUFFIX}`")
+    return SdistName(_wheel_project(filename, name), _version(filename, version))
 
 
 def _is_python_tag(text: str) -> bool:

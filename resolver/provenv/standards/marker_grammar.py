@@ -25,6 +25,8 @@ Tree: TypeAlias = tuple[tuple[Node, ...], ...]
 
 SETS = ("extras", "dependency_groups")
 """The variables of PEP 751 that are sets."""
+VARIANT_SETS = ("variant_namespaces", "variant_features", "variant_properties")
+"""The variables of PEP 825 that are sets, of the wheel whose dependency is asked about."""
 VERSIONS = ("python_version", "python_full_version", "implementation_version", "platform_release")
 """The variables that are compared as versions."""
 _OPERATORS = ("===", "==", "~=", "!=", "<=", ">=", "<", ">")
@@ -36,7 +38,9 @@ _VARIABLES = {
     for name in (
         *VERSIONS,
         *SETS,
-        *("extra", "implementation_name", "platform_system", "platform_python_implementation"),
+        *VARIANT_SETS,
+        *("extra", "variant_label", "implementation_name"),
+        *("platform_system", "platform_python_implementation"),
         *("os_name", "os.name", "sys_platform", "sys.platform", "platform_machine", "platform.machine"),
         *("platform_version", "platform.version", "platform.python_implementation"),
     )

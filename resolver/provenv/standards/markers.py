@@ -1,4 +1,4 @@
-"""PEP 508 markers, PEP 685 extras and PEP 751 sets: compiled once, evaluated once per environment."""
+"""PEP 508 markers, PEP 685 extras, sets (PEP 751, 825): compiled once, evaluated once per environment."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from functools import cache
 
-from provenv.standards.marker_grammar import VERSIONS, Atom, Tree, atoms, read_marker, spell
+from provenv.standards.marker_grammar import VARIANT_SETS, VERSIONS, Atom, Tree, atoms, read_marker, spell
 from provenv.standards.names import canonicalize
 from provenv.standards.scanner import Malformed, Scanner
 from provenv.standards.specifiers import InvalidSpecifier, contains, parse_clause
@@ -46,8 +46,12 @@ class Marker:
         environment: Mapping[str, str],
         extras: AbstractSet[str] = frozenset(),
         groups: AbstractSet[str] = frozenset(),
+        variant: Mapping[str, frozenset[str]] | None = None,
     ) -> bool:
         """Whether the marker holds in an environment where these extras and dependency groups are active.
+
+        `variant`: the sets of PEP 825, of the wheel that has the marker (`Variant.sets`); its label is
+        `variant_label` in the environment.
 
         `extra` stands for each active extra in turn, and for `""` when there is none: the marker holds if it
         does for one of them, as pip reads it. `extras` and `dependency_groups` (PEP 751) are the whole sets.
@@ -56,6 +60,7 @@ class Marker:
         sets = {
             "extras": frozenset(map(canonicalize, extras)),
             "dependency_groups": frozenset(map(canonicalize, groups)),
+            **(variant or {}),
         }
         if not self.mentions_extra:
             return _holds(self.tree, environment, "", sets)
@@ -65,13 +70,16 @@ class Marker:
 class MarkerEnvironment:
     """The marker environment of one target, with every answer it gave so far; equal only to itself.
 
-    `values`: what `marker_environment` makes.
+    `values`: what `marker_environment` makes. `variant`: as `Marker.evaluate` has it.
     """
 
-    __slots__ = ("_answers", "values")
+    __slots__ = ("_answers", "_variant", "values")
 
-    def __init__(self, values: Mapping[str, str]) -> None:
+    def __init__(
+        self, values: Mapping[str, str], variant: Mapping[str, frozenset[str]] | None = None
+    ) -> None:
         self.values = dict(values)
+        self._variant = variant
         self._answers: dict[str | tuple[str, frozenset[str]], bool] = {}
 
     def evaluate(self, marker: str, extras: frozenset[str] = frozenset()) -> bool:
@@ -83,7 +91,7 @@ class MarkerEnvironment:
 
     def _ask(self, text: str, extras: frozenset[str]) -> bool:
         marker = compile_marker(text)
-        answer = marker.evaluate(self.values, extras)
+        answer = marker.evaluate(self.values, extras, variant=self._variant)
         # A marker that extras can't change is remembered by its text alone, whoever asks next.
         alone = marker.variables.isdisjoint(("extra", "extras"))
         self._answers[text if alone else (text, extras)] = answer
@@ -153,6 +161,11 @@ def _atom_holds(
     if variable in sets:
         return _set_holds(atom, sets[variable])
     found = extra if variable == "extra" else environment.get(variable)
+    if found is None and variable.startswith("variant_"):
+        raise InvalidMarker(
+            f"`{atom.text}` asks for a wheel's variant: a wheel's own dependencies alone may, and that under "
+            "the preview wheel-variants"
+        )
     if found is None:
         raise InvalidMarker(f"the marker environment has no {variable!r}, which `{atom.text}` asks for")
     if variable == "python_full_version" and found.endswith("+"):
@@ -166,7 +179,10 @@ def _set_holds(atom: Atom, found: frozenset[str]) -> bool:
     if not atom.reversed or atom.operator in ("~=", "==="):
         raise InvalidMarker(f"`{atom.text}`: {atom.variable} is a set, which is asked with `in` and `not in`")
     if atom.operator in ("in", "not in"):
-        return (canonicalize(atom.value) in found) == (atom.operator == "in")
+        # PEP 825: blanks around the `::` of a property make no difference.
+        spaced = " :: ".join(map(str.strip, atom.value.split("::")))
+        value = spaced if atom.variable in VARIANT_SETS else canonicalize(atom.value)
+        return (value in found) == (atom.operator == "in")
     return atom.operator == "!="  # a name is never equal to a set
 
 
