@@ -456,6 +456,33 @@ def test_two_majors_are_an_error_with_the_chain(
     assert "CUDA 13" in text or "nvidia-cudnn-cu13" in text
 
 
+# --- an Intel Mac's torch ended before NumPy 2 and Python 3.13
+
+
+def test_an_old_torch_takes_the_numpy_that_it_was_built_against(tmp_path: Path) -> None:
+    intel = {"platform": "macos-x86_64", "accelerator": "cpu"}
+
+    assert versions(resolve(tmp_path, "torch", "numpy", **intel))["numpy"] == "1.26.4"
+    assert versions(resolve(tmp_path, "numpy", **intel))["numpy"] == "2.3.0"
+    assert versions(resolve(tmp_path, "torch", "numpy"))["numpy"] == "2.3.0"
+
+
+def test_numpy_2_beside_an_old_torch_is_told_with_the_chain(tmp_path: Path) -> None:
+    with pytest.raises(NoSolution) as caught:
+        resolve(tmp_path, "torch", "numpy>=2", platform="macos-x86_64", accelerator="cpu")
+
+    text = str(caught.value)
+    assert "numpy>=2, which depends on NumPy ABI 2" in text
+    assert "torch 2.2.2 depends on NumPy ABI 1" in text
+
+
+def test_an_intel_mac_with_python_3_13_is_told_where_torch_ends(tmp_path: Path) -> None:
+    with pytest.raises(NoSolution) as caught:
+        resolve(tmp_path, "torch", platform="macos-x86_64", accelerator="cpu", python="3.13")
+
+    assert "which ends at 2.2.2: Python 3.12 or older, NumPy 1" in str(caught.value)
+
+
 # --- mirrors change where bytes come from and nothing else
 
 
