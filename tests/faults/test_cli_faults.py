@@ -224,11 +224,19 @@ def test_a_failed_update_leaves_an_environment_that_does_not_look_whole(desk: De
 # --- the disk
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 2 MB."""
+@pytest.fixture(params=["mounted", "preloaded"])
+def small_disk(request: pytest.FixtureRequest, tmp_path: Path, desk: Desk) -> Iterator[Path]:
+    """A file system of 2 MB; and a folder for which a preloaded library says that its disk is full."""
     place = tmp_path / "small"
     place.mkdir()
+    if request.param == "preloaded":
+        library = tmp_path / "full_disk.so"
+        source = Path(__file__).with_name("full_disk.c")
+        compiler = shutil.which("cc") or pytest.skip("there is no C compiler")
+        subprocess.run([compiler, "-shared", "-fPIC", "-o", library, source, "-ldl"], check=True)
+        desk.variables |= {"LD_PRELOAD": str(library), "FULL_DISK": str(place)}
+        yield place
+        return
     mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", place], capture_output=True)
     if mounted.returncode != 0:
         pytest.skip(f"no file system may be mounted here: {mounted.stderr.decode().strip()}")
@@ -241,6 +249,9 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 def fill(place: Path) -> Path:
     """Take all the space that is left."""
     ballast = place / "ballast"
+    if not place.is_mount():
+        ballast.touch()
+        return ballast
     with contextlib.suppress(OSError), ballast.open("wb", buffering=0) as file:
         while file.write(b"\0" * 4096):
             pass
