@@ -55,6 +55,14 @@ def cutoff(value: object, now: datetime | None = None) -> str | None:
         return None
 
 
+def last_moment(cutoff: str) -> str:
+    """A moment of `cutoff` as its author would have written it: a date where it ends with a whole day."""
+    moment = datetime.fromisoformat(cutoff)
+    if cutoff.endswith("T00:00:00Z"):
+        return (moment - timedelta(days=1)).date().isoformat()
+    return cutoff
+
+
 def _span(text: str) -> timedelta | None:
     iso = _ISO_SPAN.fullmatch(text)
     try:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from provenv.errors import ProvenvError
+from provenv.errors import NetworkError, ProvenvError
 from provenv.hooks.types import IndexAuth
 from provenv.manifest.values import Index
 from provenv.pypi.artifacts import Artifact, Metadata, Project, files_of
@@ -110,7 +110,7 @@ class Finder:
         version's, NeedsBuild for an sdist that does not say its dependencies statically.
         """
         key = (artifact.index, artifact.url)
-        with _asking(artifact.index):
+        with _asking(artifact.index, NetworkError):
             return self._metadata.result(key, lambda: self._files().metadata(artifact))
 
     def prefetch_metadata(self, artifact: Artifact) -> None:
@@ -134,12 +134,12 @@ class Finder:
 
         The size is None only where neither the page nor the server tells it.
         """
-        with _asking(artifact.index):
+        with _asking(artifact.index, NetworkError):
             return self._files().sha256(artifact)
 
     def download(self, artifact: Artifact, to: Path) -> Path:
         """A file, checked against its size and hashes, at the path `to` (or in it, when it is a folder)."""
-        with _asking(artifact.index):
+        with _asking(artifact.index, NetworkError):
             return self._files().download(artifact, to / artifact.filename if to.is_dir() else to)
 
     def fetch_file(self, url: str, to: Path) -> None:
@@ -197,10 +197,10 @@ class Finder:
 
 
 @contextlib.contextmanager
-def _asking(index: str) -> Iterator[None]:
-    """What goes wrong inside says which index was being asked."""
+def _asking(index: str, failure: type[ProvenvError] = ProvenvError) -> Iterator[None]:
+    """What goes wrong inside says which index was being asked, where that is to blame."""
     try:
         yield
-    except ProvenvError as error:
+    except failure as error:
         error.index = index
         raise

@@ -74,9 +74,10 @@ def _decoded(body: bytes, charset: str | None) -> str:
 
 def _joined(url: str, base: str) -> str:
     try:
-        return urljoin(url, base)
+        joined = urljoin(url, base)
     except ValueError:
         return url
+    return url if joined.startswith("file:") and not url.startswith("file:") else joined
 
 
 def _file(base: str, attributes: Attributes) -> Listed | None:

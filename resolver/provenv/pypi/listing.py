@@ -82,7 +82,9 @@ def absolute(base: str, link: str) -> str:
     if "[" in url:
         urlsplit(url)  # a broken IPv6 host is a ValueError
     url = split_login(url.partition("#")[0])[0]
-    if not url.startswith(("https://", "http://", "file:")):
+    # What lies on this disk is no business of a page on the network.
+    own = ("https://", "http://", "file:") if base.startswith("file:") else ("https://", "http://")
+    if not url.startswith(own):
         raise ValueError(f"not an address to fetch from: {link}")
     return url
 

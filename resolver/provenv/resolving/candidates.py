@@ -22,6 +22,9 @@ REASONS = 3
 
 SOURCE_ONLY = "may not be built from source"
 """In a reason: a source distribution would serve if it were allowed."""
+NO_WHEEL, OTHER_PYTHON = "has no wheel for", "requires Python"
+YANKED, TOO_NEW = "was yanked", "was published on"
+"""How reasons begin that something could be done about."""
 
 
 class Candidates:
@@ -96,7 +99,7 @@ class Candidates:
     def reasons(self, versions: int) -> dict[str, int]:
         """Why versions have no file for the target, in words -> bitmask; those that have one are left out."""
         found: dict[str, int] = {}
-        for version in _bits(versions & self.listing.everything):
+        for version in bits(versions & self.listing.everything):
             reason = self._look_at(version)
             if isinstance(reason, str):
                 found[reason] = found.get(reason, 0) | 1 << version
@@ -106,7 +109,7 @@ class Candidates:
         prereleases = 0 if self._rules.prerelease_of(self.name) == "allow" else self.listing.prereleases
         oldest_first = self._rules.lowest_first(self.name)
         for group in (allowed & ~prereleases, allowed & prereleases):
-            yield from reversed(list(_bits(group))) if oldest_first else _bits(group)
+            yield from reversed(list(bits(group))) if oldest_first else bits(group)
 
     def _has_file(self, version: int) -> bool:
         return not isinstance(self._look_at(version), str)
@@ -198,31 +201,33 @@ class Candidates:
         """Why a file of this kind is of no use, unless a file that otherwise fits said more before."""
         rules = self._rules
         if artifact.kind == "sdist":
-            return f"has no wheel for {rules.target_words()} and {SOURCE_ONLY}"
+            return f"{NO_WHEEL} {rules.target_words()} and {SOURCE_ONLY}"
         if rules.no_binary.covers(self.name):
             return "has wheels only, and `--no-binary` asks for a source distribution"
-        return f"has no wheel for {rules.target_words()}" if before == "has no files" else before
+        return f"{NO_WHEEL} {rules.target_words()}" if before == "has no files" else before
 
     def _problem(self, artifact: Artifact, may_be_yanked: bool) -> str | None:
         rules = self._rules
         if artifact.requires_python and not python_allows(artifact.requires_python, rules.python):
-            return f"requires Python {artifact.requires_python}"
+            return f"{OTHER_PYTHON} {artifact.requires_python}"
         if artifact.yanked is not None and not may_be_yanked:
-            return f"was yanked{f' ({artifact.yanked})' if artifact.yanked else ''}"
+            return f"{YANKED}{f' ({artifact.yanked})' if artifact.yanked else ''}"
         cutoff = rules.cutoff_of(self.name)
         if cutoff is not None and not artifact.url.startswith("file:"):
+            from provenv.manifest.times import last_moment
+
             if artifact.uploaded is None:
                 if self.listing.dated:
-                    return f"has no upload time, and only files from before {cutoff} count"
+                    return f"has no upload time, which exclude-newer ({last_moment(cutoff)}) asks for"
             elif artifact.uploaded >= cutoff:
-                return f"was published on {artifact.uploaded[:10]}, and only files from before {cutoff} count"
+                return f"{TOO_NEW} {artifact.uploaded[:10]}, and exclude-newer is {last_moment(cutoff)}"
         hashes = rules.hashes.get(self.name)
         if hashes and has_wanted_hash(artifact, hashes) is False:
             return "has no file with a hash that the manifest gives"
         return None
 
 
-def _bits(mask: int) -> Iterator[int]:
+def bits(mask: int) -> Iterator[int]:
     """The numbers of the set bits, lowest first."""
     while mask:
         lowest = mask & -mask

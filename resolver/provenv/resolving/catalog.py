@@ -104,6 +104,10 @@ class Catalog:
             )
         return known
 
+    def found(self) -> tuple[str, ...]:
+        """The names of the projects that were looked for and are there, sorted."""
+        return tuple(sorted({name for (_, name), listing in self._listings.items() if listing.found}))
+
     def prefetch(self, name: str, route: Route) -> None:
         """Starts fetching the page that `listing` will want first."""
         if (route, name) not in self._listings:

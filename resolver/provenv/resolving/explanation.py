@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 
 from provenv.errors import NoSolution, ProvenvError
 from provenv.hooks.types import Builds
 from provenv.manifest.values import ManifestRequirement
-from provenv.resolving.candidates import SOURCE_ONLY
-from provenv.resolving.provider import PRERELEASE, DirectNeeded, Node, PackageProvider
+from provenv.resolving.advice import advice, settled
+from provenv.resolving.candidates import bits
+from provenv.resolving.provider import DirectNeeded, Node, PackageProvider
+from provenv.resolving.request import Request
 from provenv.resolving.runtimes import OfBuild
 from provenv.solver.describe import Describer, spell_ranges
 from provenv.solver.explain import Explanation, explain
@@ -19,6 +22,10 @@ from provenv.solver.solve import Solution, Unsolvable, solve
 from provenv.targets import Target
 from provenv.values import dataclass, replace
 
+HINTS = 3
+"""So many hints are given at most, those for what can't be used first."""
+TRIALS = 4
+"""So many requirements are left out to see whether there is a solution without them."""
 REASONS = 3
 """So many reasons are told why versions of one package can't be used, those of most versions first."""
 
@@ -57,21 +64,35 @@ class PackageDescriber(Describer[Node]):
         root = requirement.origin
         if isinstance(root, OfBuild):
             return f"{root.runtime} (build {root.build})"
-        return root.text if isinstance(root, ManifestRequirement) else str(requirement.package)
+        return plain(root, requirement.package) if isinstance(root, ManifestRequirement) else str(requirement)
 
     def asked(self, requirement: Requirement[Node]) -> str:
         root = requirement.origin
         if isinstance(root, OfBuild):
             return str(root)
-        place = str(root.origin) if isinstance(root, ManifestRequirement) else "the manifest"
-        return f"{place} asks for {self.requested(requirement)}"
+        if not isinstance(root, ManifestRequirement):
+            return f"the manifest asks for {self.requested(requirement)}"
+        marker = root.requirement.marker
+        where = f" (where {marker})" if marker else ""
+        return f"{root.origin} asks for {self.requested(requirement)}{where}"
+
+    def needed(self, package: Node, versions: int, child: Node, allowed: int) -> str:
+        """As the versions' own metadata have it, where they all say the same."""
+        provider = self.provider
+        overrides = provider.request.overrides.get(child.name)
+        if overrides:
+            return f"{overrides[0].text} (the override {overrides[0].origin})"
+        texts = {provider.specifier_of(package, version, child.name) for version in bits(versions)}
+        text = texts.pop() if len(texts) == 1 else None
+        return f"{child}{text}" if text else super().needed(package, versions, child, allowed)
 
     def unmet(self, package: Node) -> str:
         provider = self.provider
         if package.name in provider.direct:
-            asked = provider.words.get((package.name, 0))
-            told = f"which is {provider.direct[package.name].version} at {provider.addresses[package.name]}"
-            return f"{told} and not {asked}" if asked else told
+            named = (r for r in provider.request.roots if r.requirement.url)
+            origin = next((f" ({r.origin})" for r in named if r.requirement.name == package.name), "")
+            version, address = provider.direct[package.name].version, provider.addresses[package.name]
+            return f"which is {version} at {address}{origin}"
         listing = provider.candidates(package.name).listing
         if not listing.found:
             return f"which is not on {_places(provider, package.name)}"
@@ -81,8 +102,11 @@ class PackageDescriber(Describer[Node]):
 
     def why_unusable(self, package: Node, versions: int) -> str:
         reasons = self.provider.candidates(package.name).reasons(versions)
-        most_first = sorted(reasons, key=lambda reason: (-reasons[reason].bit_count(), reason))
-        return ", or ".join(most_first[:REASONS])
+        most_first = sorted(reasons, key=lambda reason: (-reasons[reason].bit_count(), reason))[:REASONS]
+        if len(most_first) < 2:
+            return "".join(most_first)
+        told = [f"{self.spell(package, reasons[reason])} {reason}" for reason in most_first]
+        return f"can't be used: {'; '.join(told)}"
 
     def note(self, package: Node) -> str | None:
         runtimes = self.provider.request.runtimes
@@ -90,6 +114,16 @@ class PackageDescriber(Describer[Node]):
             return None
         why = self.provider.route(package.name).why
         return f"note: {why}, from {_places(self.provider, package.name)} alone" if why else None
+
+
+def plain(root: ManifestRequirement, package: Node) -> str:
+    """A requirement as it was written, of the one extra that is meant and without its marker."""
+    requirement = root.requirement
+    if package.extra and len(requirement.extras) > 1:
+        return str(replace(requirement, extras=(package.extra,), marker=None))
+    if requirement.marker is None:
+        return root.text
+    return root.text.rpartition(" ;" if requirement.url else ";")[0].strip() or root.text
 
 
 def involved(unsolvable: Unsolvable[Node]) -> frozenset[str]:
@@ -105,8 +139,34 @@ def involved(unsolvable: Unsolvable[Node]) -> frozenset[str]:
 def explain_conflict(unsolvable: Unsolvable[Node], provider: PackageProvider, target: Target) -> Told:
     """The proof in prose, with what would mend it."""
     told = explain(unsolvable, PackageDescriber(provider))
-    hints = [*_allowances(told, provider), *_loosened(unsolvable, told, provider)]
-    return Told(f"no solution for target {target.name}", told.lines, tuple(hints[:2]), involved(unsolvable))
+
+    def solves(request: Request) -> Mapping[Node, int] | None:
+        try:
+            return solve(provider.under(request), unsolvable.requirements).versions
+        except (ProvenvError, DirectNeeded, Unsolvable):
+            return None
+
+    hints = dict.fromkeys((*advice(told, provider, solves), *_loosened(unsolvable, told, provider)))
+    hints = hints or dict.fromkeys((*_left_out(unsolvable, told, provider), *settled(told, provider, solves)))
+    return Told(
+        f"no solution for target {target.name}", told.lines, tuple(hints)[:HINTS], involved(unsolvable)
+    )
+
+
+def _left_out(
+    unsolvable: Unsolvable[Node], told: Explanation[Node], provider: PackageProvider
+) -> Iterator[str]:
+    """Requirements of the manifest without which there would be a solution."""
+    describer = PackageDescriber(provider)
+    dropped = []
+    for requirement in told.requirements[:TRIALS] if len(told.requirements) > 1 else ():
+        rest = [other for other in unsolvable.requirements if other != requirement]
+        with suppress(ProvenvError, DirectNeeded, Unsolvable):
+            solve(provider, rest)
+            dropped.append(f"without {describer.requested(requirement)}")
+    if dropped:
+        without = " or ".join(dropped)
+        yield f"nothing that the manifest asks for can be loosened; {without} there is a solution"
 
 
 def _loosened(
@@ -129,22 +189,8 @@ def _loosened(
             name = remedy.requirement.package.name
             there = provider.direct.get(name)
             version = there.version if there else provider.candidates(name).listing.versions[remedy.version]
-            yield f"loosen {root.text} ({root.origin}): with {name} {version} there is a solution"
-
-
-def _allowances(told: Explanation[Node], provider: PackageProvider) -> Iterator[str]:
-    """What the manifest could allow, where the story speaks of it: builds from source, prereleases."""
-    story = "\n".join(told.lines)
-    for name in sorted(
-        {node.name for node in told.packages} - {*provider.direct, *provider.request.runtimes}
-    ):
-        if SOURCE_ONLY in story:
-            listing = provider.candidates(name).listing
-            reasons = provider.candidates(name).reasons(listing.everything)
-            if any(SOURCE_ONLY in reason and reason in story for reason in reasons):
-                yield f'allow a build from source: [tool.provenv] build = ["{name}"]'
-        if PRERELEASE in story and PRERELEASE in provider.unusable(Node(name)):
-            yield f'allow prereleases: [tool.provenv.prerelease-package] {name} = "allow"'
+            text = f"{plain(root, Node(name))} ({root.origin})"
+            yield f"loosen {text}: with {name} {version} there is a solution"
 
 
 def _places(provider: PackageProvider, name: str) -> str:
@@ -186,16 +232,14 @@ def unreachable(target: Target, first: ProvenvError, names: Sequence[str]) -> Pr
     """The error when every build was withheld by the network: the first one's, with what it means here."""
     from provenv.addresses import redact
 
-    tried = ", ".join(dict.fromkeys(names))
+    tried = list(dict.fromkeys(names))
+    without = [f"no build for target {target.name} can be had without it (tried {', '.join(tried)})"]
     index = redact(first.index).rstrip("/") if first.index else None
     other = "or name" if first.hints else "name"
     mirror = [f'{other} a mirror of it in your settings: [mirrors] "{index}" = "..."'] if index else []
     return type(first)(
         first.message,
-        evidence=[
-            *first.evidence,
-            f"no build for target {target.name} can be had without it (tried {tried})",
-        ],
+        evidence=[*first.evidence, *(without if len(tried) > 1 else [])],
         hints=[*first.hints, *mirror],
         origin=first.origin,
     )

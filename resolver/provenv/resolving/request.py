@@ -42,6 +42,8 @@ class Request:
     turned_down: Callable[[str, str], None] = lambda name, specifier: None
     extras: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Name -> the extras that everybody gets with a package: the build's."""
+    kind: str = "pyproject"
+    """The manifest's, by which hints know how a change is written."""
 
 
 def make_request(
@@ -96,7 +98,8 @@ def make_request(
         strategy=strategy,
     )
     placed = _by_name(r for r in constraints if r.requirement.url)
-    return Request(rules, roots, overrides, frozenset(manifest.excluded_dependencies), placed)
+    excluded = frozenset(manifest.excluded_dependencies)
+    return Request(rules, roots, overrides, excluded, placed, kind=manifest.kind)
 
 
 def with_constraints(request: Request, build: Build) -> Request:

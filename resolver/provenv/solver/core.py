@@ -129,7 +129,7 @@ class _Search:
         for at, fact in enumerate(facts):
             if isinstance(fact, Required):
                 continue
-            asked = _union(_asked(other, fact.package) for other in facts)
+            asked = asked_of(facts, fact.package)
             versions = fact.versions & asked
             if versions not in (0, fact.versions, asked):
                 trial = [*facts[:at], _about(fact, versions), *facts[at + 1 :]]
@@ -166,6 +166,11 @@ def _about(fact: Depends | Excluded, versions: int) -> Fact:
     if isinstance(fact, Depends) and fact.shared:
         return replace(fact, versions=versions, allowed=versions)
     return replace(fact, versions=versions)
+
+
+def asked_of(facts: Iterable[Fact], package: int) -> int:
+    """The versions of a package that any of the facts asks for."""
+    return _union(_asked(fact, package) for fact in facts)
 
 
 def _asked(fact: Fact, package: int) -> int:

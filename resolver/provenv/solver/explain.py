@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Generic, TypeAlias
 
-from provenv.solver.core import Core, core_of
+from provenv.solver.core import Core, asked_of, core_of
 from provenv.solver.describe import Describer, listed
 from provenv.solver.incompatibility import (
     Depends,
@@ -29,12 +30,17 @@ Chain: TypeAlias = tuple[Fact, ...]
 class Explanation(Generic[P]):
     """Why there is no solution: lines of prose, the last of the proof being the conclusion, then notes.
 
-    `packages` and `requirements` are those without which there would be a solution.
+    `packages` and `requirements` are those without which there would be a solution. `unusable`: the versions
+    that something asks for and that can't be used, by package; `unmet`: the packages of which something asks
+    for versions that there are not. `needs`: which versions of a package ask for which of another.
     """
 
     lines: tuple[str, ...]
     packages: tuple[P, ...]
     requirements: tuple[Requirement[P], ...]
+    unusable: Mapping[P, int]
+    unmet: frozenset[P]
+    needs: tuple[tuple[P, int, P, int], ...]
 
 
 def explain(unsolvable: Unsolvable[P], describer: Describer[P]) -> Explanation[P]:
@@ -49,7 +55,27 @@ def explain(unsolvable: Unsolvable[P], describer: Describer[P]) -> Explanation[P
     names = tuple(sorted(unsolvable.packages[package] for package in packages))
     notes = filter(None, (describer.note(name) for name in names))
     requirements = tuple(unsolvable.requirements[number] for number in numbers)
-    return Explanation((*telling.lines(), *notes), names, requirements)
+    unusable = {
+        unsolvable.packages[fact.package]: versions
+        for fact in facts
+        if isinstance(fact, Excluded) and (versions := fact.versions & asked_of(facts, fact.package))
+    }
+    unmet = frozenset(unsolvable.packages[package] for package in _unmet(facts))
+    needs = tuple(
+        (unsolvable.packages[fact.package], fact.versions, unsolvable.packages[fact.child], fact.allowed)
+        for fact in facts
+        if isinstance(fact, Depends) and not fact.shared
+    )
+    return Explanation((*telling.lines(), *notes), names, requirements, unusable, unmet, needs)
+
+
+def _unmet(facts: Iterable[Fact]) -> Iterator[int]:
+    """The packages of which a fact asks for no version that there is."""
+    for fact in facts:
+        if isinstance(fact, Required) and not fact.allowed:
+            yield fact.package
+        if isinstance(fact, Depends) and not fact.allowed:
+            yield fact.child
 
 
 @dataclass(slots=True)

@@ -273,3 +273,16 @@ def test_a_large_page_agrees_with_pypi_simple() -> None:
     assert [(f.url, f.hashes, f.requires_python, f.yanked is not None) for f in ours] == [
         (p.url, p.digests, p.requires_python, p.is_yanked) for p in theirs
     ]
+
+
+@pytest.mark.parametrize("link", ["file:///etc/a-1.0-py3-none-any.whl", "file:a-1.0-py3-none-any.whl"])
+def test_a_page_on_the_network_points_at_no_file_of_this_disk(link: str) -> None:
+    page = f'{{"files": [{{"filename": "a-1.0-py3-none-any.whl", "url": "{link}", "hashes": {{}}}}]}}'
+    anchor = '<a href="a-1.0-py3-none-any.whl">a</a>'
+    url = "https://index.example/simple/a/"
+    assert parse_page(page.encode(), "application/json", url).files == ()
+    assert parse_page(f'<a href="{link}">a</a>'.encode(), "text/html", url).files == ()
+    based = parse_page(f'<base href="file:///etc/">{anchor}'.encode(), "text/html", url)
+    assert [file.url for file in based.files] == [f"{url}a-1.0-py3-none-any.whl"]
+    own = parse_page(anchor.encode(), "text/html", "file:///srv/simple/a/")
+    assert [file.url for file in own.files] == ["file:///srv/simple/a/a-1.0-py3-none-any.whl"]

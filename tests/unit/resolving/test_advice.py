@@ -1,0 +1,229 @@
+"""What an error without a solution proposes: the edit or flag that mends it, checked before it is said."""
+
+from __future__ import annotations
+
+import pytest
+
+from support.index_server import TestIndex
+from support.resolving import Ask
+
+TABLE = "[tool.provenv]"
+
+
+def hints(ask: Ask, *requirements: str, **manifest: object) -> tuple[str, ...]:
+    """The hints to the author of a pyproject.toml."""
+    return ask.error(*requirements, **{"kind": "pyproject", **manifest}).hints
+
+
+def story(ask: Ask, *requirements: str, **manifest: object) -> str:
+    """The lines of the proof, without the conclusion."""
+    return "\n".join(ask.error(*requirements, **manifest).evidence[:-1])
+
+
+# --- what is not there
+
+
+def test_a_misspelt_package_is_told_by_another_that_is_there(index: TestIndex, ask: Ask) -> None:
+    index.add("jieba", "1.0")
+    assert hints(ask, "jeiba", "jieba") == ("did you mean jieba?",)
+
+
+def test_a_module_s_name_leads_to_its_distribution_where_the_index_has_it(index: TestIndex, ask: Ask) -> None:
+    index.add("scikit-learn", "1.0")
+    assert hints(ask, "sklearn") == ("did you mean scikit-learn?",)
+    assert "opencv" not in str(hints(ask, "cv2"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "line", "way"),
+    [
+        ("pyproject", "a", '[[tool.provenv.indexes]] name = "...", url = "..."'),
+        ("requirements", "a", "`--index NAME=URL`"),
+        ("requirements", "a --hash=sha256:" + "0" * 64, "`--extra-index-url URL` in requirements.in"),
+    ],
+)
+def test_an_index_of_one_s_own_is_named_as_this_manifest_does(
+    ask: Ask, kind: str, line: str, way: str
+) -> None:
+    found = ask.error(line, kind=kind).hints
+    assert found == (f"check its spelling; where an index of your own has a, name that: {way}",)
+
+
+def test_the_spelling_of_what_a_package_asks_for_is_not_the_user_s(index: TestIndex, ask: Ask) -> None:
+    index.add("a", "1.0", requires=["b"])
+    (hint,) = hints(ask, "a")
+    assert hint.startswith("where an index of your own has b, name that")
+
+
+# --- what the target can't use
+
+
+def test_wheels_for_other_pythons_are_told_with_the_newest(index: TestIndex, ask: Ask) -> None:
+    index.add("a", "1.0", tags=["cp39-cp39-manylinux_2_17_x86_64", "cp310-cp310-manylinux_2_17_x86_64"])
+    index.add("b", "1.0", requires=["a"])
+    assert hints(ask, "b") == (
+        f'a 1.0 has wheels for Python 3.9 to 3.10 on linux-x86_64: {TABLE} python = ["3.10"]',
+    )
+
+
+def test_wheels_for_other_systems_are_told(index: TestIndex, ask: Ask) -> None:
+    index.add("a", "1.0", tags=["cp312-cp312-win_amd64", "cp312-cp312-macosx_11_0_arm64"])
+    assert hints(ask, "a") == ("a 1.0 has wheels for Windows (amd64) and macOS (arm64) only",)
+
+
+def test_wheels_for_a_newer_system_name_the_word_that_promises_it(index: TestIndex, ask: Ask) -> None:
+    index.add("a", "1.0", tags=["cp312-cp312-manylinux_2_39_x86_64", "cp312-cp312-manylinux_2_34_x86_64"])
+    assert hints(ask, "a") == (f'a 1.0 has wheels for glibc 2.34 and newer: {TABLE} glibc = "2.34"',)
+    assert ask.error("a").hints[0].endswith("`--glibc 2.34`")
+
+
+def test_the_newest_version_with_a_file_is_named_where_it_is_not_what_was_asked(
+    index: TestIndex, ask: Ask
+) -> None:
+    index.add("a", "1.0")
+    index.add("a", "2.0", tags=["cp312-cp312-win_amd64"])
+    index.add("b", "1.0", requires=["a>=2"])
+    assert hints(ask, "b") == (
+        "a 2.0 has wheels for Windows (amd64) only",
+        "the newest a with a file for Python 3.12 on linux-x86_64 is 1.0",
+    )
+
+
+@pytest.mark.parametrize(
+    ("asks", "hint"),
+    [
+        (">=3.13", 'a 1.0 is for Python 3.13: [tool.provenv] python = ["3.13"]'),
+        ("<3.11", 'a 1.0 is for Python 3.10: [tool.provenv] python = ["3.10"]'),
+        (
+            ">=3.12.4",
+            'a 1.0 is for Python 3.12.4 (a bare 3.12 is its .0): [tool.provenv] python = ["3.12.4"]',
+        ),
+    ],
+)
+def test_the_nearest_python_that_a_version_is_for(index: TestIndex, ask: Ask, asks: str, hint: str) -> None:
+    index.add("a", "1.0", requires_python=asks)
+    assert hints(ask, "a") == (hint,)
+
+
+def test_several_reasons_are_each_told_of_their_versions(index: TestIndex, ask: Ask) -> None:
+    index.add("a", "1.0", requires_python="<3.12")
+    index.add("a", "2.0", requires_python=">=3.13")
+    told = story(ask, "a")
+    assert told.endswith("a, which can't be used: 1.0 requires Python <3.12; 2.0 requires Python >=3.13;")
+
+
+@pytest.mark.parametrize(
+    ("kind", "line", "way"),
+    [
+        ("pyproject", "a", f'{TABLE} build = ["a"]'),
+        ("requirements", "a", "`--build-any`"),
+        ("requirements", "a --config-settings=x=y", "`--no-binary a` in requirements.in"),
+    ],
+)
+def test_a_build_is_allowed_as_this_manifest_does(
+    index: TestIndex, ask: Ask, kind: str, line: str, way: str
+) -> None:
+    index.add("a", "1.0", tags=(), sdist=True)
+    assert ask.error(line, kind=kind).hints == (f"allow a build from source: {way}",)
+
+
+def test_what_was_yanked_can_be_had_by_an_exact_pin(index: TestIndex, ask: Ask) -> None:
+    index.add("a", "1.0", yanked="broken")
+    assert hints(ask, "a>=1") == ("to have a 1.0 all the same, ask for a==1.0",)
+    assert ask("a==1.0") == {"a": "1.0"}
+
+
+def test_a_broken_file_is_told_in_the_sentence_that_it_belongs_to(index: TestIndex, ask: Ask) -> None:
+    index.pep658 = False
+    (file,) = index.add("a", "1.0")
+    file.content, file.hashes, file.size = b"no zip", {}, 6
+    assert story(ask, "a") == (
+        "the command line asks for a, which can't be used: a-1.0-py3-none-any.whl is no zip file that can be "
+        "read (it has no end of central directory record);"
+    )
+
+
+# --- exclude-newer
+
+
+def published(index: TestIndex, name: str, version: str, day: str, *requires: str) -> None:
+    index.add(name, version, requires=requires, uploaded=f"{day}T10:00:00Z")
+
+
+def test_the_first_day_with_a_solution_is_named_with_what_was_published(index: TestIndex, ask: Ask) -> None:
+    published(index, "a", "1.0", "2024-01-01")
+    published(index, "a", "2.0", "2024-05-03", "b>=2")
+    published(index, "a", "3.0", "2024-09-03")
+    published(index, "b", "1.0", "2024-01-01")
+    published(index, "b", "2.0", "2024-06-01")
+    error = ask.error("a>=2", kind="pyproject", exclude_newer="2024-03-02T00:00:00Z")
+    assert "2.0 was published on 2024-05-03, and exclude-newer is 2024-03-01" in str(error)
+    assert error.hints[0] == (
+        f'from 2024-06-01 on there is a solution (b 2.0): {TABLE} exclude-newer = "2024-06-01"'
+    )
+    assert ask("a>=2", exclude_newer="2024-06-02T00:00:00Z") == {"a": "2.0", "b": "2.0"}
+
+
+def test_no_day_is_named_where_none_helps(index: TestIndex, ask: Ask) -> None:
+    published(index, "a", "2.0", "2024-05-03", "missing")
+    assert hints(ask, "a", exclude_newer="2024-03-02T00:00:00Z") == ()
+
+
+# --- what contradicts itself
+
+
+def util_in_two_worlds(index: TestIndex) -> None:
+    index.add("old", "1.0", requires=["util<2"])
+    index.add("new", "1.0", requires=["util>=2"])
+    index.add("util", "1.0")
+    index.add("util", "2.0")
+
+
+def test_where_nothing_can_be_loosened_it_is_said_what_could_be_left_out(index: TestIndex, ask: Ask) -> None:
+    util_in_two_worlds(index)
+    left_out = (
+        "nothing that the manifest asks for can be loosened; without new or without old there is a solution"
+    )
+    assert hints(ask, "old", "new") == (
+        left_out,
+        f'or settle util against what the others ask for, at your own risk: {TABLE} overrides = ["util>=2"]',
+    )
+    assert ask.error("old", "new").hints == (left_out,)
+    assert ask("old", "new", overrides=["util>=2"])["util"] == "2.0"
+
+
+def test_a_constraint_is_loosened_where_that_helps(index: TestIndex, ask: Ask) -> None:
+    util_in_two_worlds(index)
+    assert hints(ask, "old", constraints=["util>=2"]) == (
+        "loosen the constraint util>=2 (the command line): with util 1.0 there is a solution",
+    )
+
+
+def test_an_override_that_nothing_satisfies_is_named_and_loosened(index: TestIndex, ask: Ask) -> None:
+    util_in_two_worlds(index)
+    error = ask.error("old", kind="pyproject", overrides=["util>=9"])
+    assert "old, which depends on util>=9 (the override the command line), which no version" in str(error)
+    assert error.hints == ("loosen the override util>=9 (the command line): without it there is a solution",)
+
+
+def test_extras_and_markers_are_told_apart(index: TestIndex, ask: Ask) -> None:
+    index.add("x", "1.0", extras={"fast": ["util<2"], "slow": ["util>=2"]})
+    index.add("util", "1.0")
+    index.add("util", "2.0")
+    assert story(ask, "x[fast,slow]; python_version > '3'").splitlines() == [
+        'the command line asks for x[fast] (where python_version > "3"), which depends on util<2;',
+        'the command line asks for x[slow] (where python_version > "3"), which depends on util>=2;',
+    ]
+    assert ask.error("x[fast,slow]").evidence[-1] == "so x[fast] and x[slow] can't be had together."
+
+
+def test_what_a_package_at_an_address_is_asked_for_keeps_its_specifier(index: TestIndex, ask: Ask) -> None:
+    util_in_two_worlds(index)
+    url = f"{index.base}/files/util-1.0-py3-none-any.whl"
+    error = ask.error("new", f"util @ {url}", kind="pyproject")
+    assert error.evidence[0] == (
+        f"the command line asks for new, which depends on util>=2, which is 1.0 at {url} (the command line);"
+    )
+    assert error.hints == (
+        "name the address of another util (the command line), or util alone, to have an index's",
+    )
