@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from provenv.hooks import (
     Accelerator,
@@ -22,6 +23,10 @@ from provenv.hooks import (
 from provenv_plugins.numpy_abi import NUMPY_ABI
 from provenv_plugins.pytorch import ALIASES, FAMILY, index_of, publishes, undeclared
 
+# Processors on which some of torch's own wheels end with an illegal instruction: level -> the torch that runs.
+# Sources: pytorch issues #116623 (SSE4.1), #97226, #132032, #176993, PR #174401 (ARMv8.0).
+LIMITS = {"x86-64-v1": "torch<2.1", "armv8.0": "torch>=2.11"}
+
 
 def accepts(os: str, arch: str) -> str | None:
     """Every platform has one."""
@@ -35,7 +40,8 @@ def builds(context: Context) -> Builds:
     which bring gigabytes that a CPU has no use for. A musl Linux gets the build too: a project may do without
     torch, and for one that does not the resolver finds that no wheel fits.
     """
-    return Builds(offered=(_build(context),))
+    build, limit = _build(context), LIMITS.get(context.envelope.one("cpu-level") or "")
+    return Builds((replace(build, constraints=(*build.constraints, limit)) if limit else build,))
 
 
 def _build(context: Context) -> Build:
@@ -78,7 +84,8 @@ def detect(probe: Probe) -> Detection:
     found = _proc_cpuinfo(probe) or _sysctl(probe) or _windows(probe)
     level = dict(found.facts).get("level", "") if found else ""
     variants = Envelope.of({"cpu-level": level}) if level and check_level(level) is None else Envelope()
-    return Detection(True, (found,) if found else (), how=("processor",), variants=variants)
+    envelope = variants if level in LIMITS else Envelope()
+    return Detection(True, (found,) if found else (), envelope, how=("processor",), variants=variants)
 
 
 def check_level(value: str) -> str | None:
@@ -99,7 +106,8 @@ ENVELOPE = (
     EnvelopeKey(
         "cpu-level",
         "LEVEL",
-        "the least processor that it must run on, which wheel variants ask for: x86-64-v3 or armv8.2",
+        "the least processor that it must run on (x86-64-v3, armv8.2): old ones run not every torch, and wheel "
+        "variants ask for it",
         check=check_level,
     ),
 )

@@ -19,7 +19,22 @@ def releases_for(context: Context) -> Releases:
     """Every release of torch, as its wheels' tags have it."""
     index = None if context.os == "macos" else index_of("cpu")
     flavour = Flavour("cpu", index, tuple(release.torch for release in releases()), ())
-    return torch_releases(context, [flavour], lambda flavour: None, macos_runs(context) or _runs(context))
+    runs = macos_runs(context) or _runs(context)
+    return torch_releases(context, [flavour], lambda flavour: None, _on_level(runs, context))
+
+
+def _on_level(runs: Runs, context: Context) -> Runs:
+    """What holds for any processor, and for one of the promised level."""
+    level = context.envelope.one("cpu-level")
+
+    def also(flavour: Flavour, torch: str) -> str | None:
+        if level == "x86-64-v1" and numbers(torch) >= (2, 1):
+            return "torch from 2.1 on ends with an illegal instruction on a processor without SSE4.1"
+        if level == "armv8.0" and numbers(torch) < (2, 11):
+            return "torch before 2.11 may end with an illegal instruction on an ARMv8.0"
+        return runs(flavour, torch)
+
+    return also
 
 
 def macos_runs(context: Context) -> Runs | None:

@@ -47,6 +47,23 @@ def test_the_cpu_build_is_where_no_cuda_comes_with_it(
     assert {"torch", "torchvision", "torchaudio", "triton"} <= set(build.packages)
 
 
+@pytest.mark.parametrize(
+    ("platform", "level", "limits"),
+    [
+        ("linux-x86_64", "x86-64-v1", ("torch<2.1",)),  # no SSE4.1: SIGILL from 2.1 on
+        ("linux-x86_64", "x86-64-v2", ()),
+        ("linux-aarch64", "armv8.0", ("torch>=2.11",)),  # Raspberry Pi 4: SIGILL in 2.0 to 2.10
+        ("linux-aarch64", "armv8.2", ()),
+    ],
+)
+def test_an_old_processor_is_kept_from_the_torch_that_it_can_t_run(
+    platform: str, level: str, limits: tuple[str, ...]
+) -> None:
+    (build,) = offer("cpu", platform, cpu_level=level).offered
+
+    assert build.constraints == limits
+
+
 def test_without_a_promise_a_current_driver_is_assumed_and_said() -> None:
     builds = offer("cuda", "linux-x86_64")
 
