@@ -6,11 +6,8 @@ import re
 from collections.abc import Iterable, Sequence
 
 from provenv.hooks import Device, Paste
-from provenv_plugins.rocm_detect import AMD, gfx_of_version
+from provenv_plugins.rocm_detect import AMD, VIDEO_MEMORY, gfx_of_version
 from provenv_plugins.sightings import told
-
-# KFD's heap types: 1 is public and 2 private video memory, 0 the system's.
-_VIDEO_MEMORY = ("1", "2")
 
 
 def kfd_devices(pastes: Sequence[Paste]) -> Iterable[Device]:
@@ -58,6 +55,6 @@ def _banks(pastes: Iterable[Paste]) -> dict[str, int]:
     for paste in pastes:
         node, mark, _ = paste.name.partition("/mem_banks/")
         values = _values(paste.text) if mark else {}
-        if values.get("heap_type") in _VIDEO_MEMORY:
+        if values.get("heap_type") in VIDEO_MEMORY:
             found[node] = found.get(node, 0) + int(values.get("size_in_bytes", "0")) // 2**20
     return found

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
 from provenv.hooks import Builds, Context, Detection, Device, Envelope, Finding, Probe
+from provenv_plugins.rocm_access import may_not_open, no_permission, partitioned, without_driver
 from provenv_plugins.rocm_builds import choose_builds
 from provenv_plugins.tables import rows
 
 NODES = "/sys/class/kfd/kfd/topology/nodes"
 AMD = "4098"  # PCI vendor 0x1002
 ROCM_VERSION = "/opt/rocm/.info/version"  # what AMD's packages write: 6.4.1-83
+VIDEO_MEMORY = ("1", "2")  # KFD's heap types: public and private video memory; 0 is the system's
 OVERRIDE = "HSA_OVERRIDE_GFX_VERSION"
 
 
@@ -23,13 +25,15 @@ class AmdFacts:
 
     devices: tuple[Device, ...] = ()
     how: tuple[str, ...] = ()
+    unusable: bool = False
+    """A paste shows that nothing can reach the GPUs."""
 
 
 def detect(probe: Probe) -> Detection:
     """The devices, and the gfx targets that one build of torch serves together."""
     facts = read(probe)
     kept, _ = _served([device.gfx for device in facts.devices if device.gfx], probe)
-    reachable = probe.python("system") == "Windows" or not _node_missing(probe)
+    reachable = probe.python("system") == "Windows" or not (_unreachable(probe, facts) or facts.unusable)
     envelope = Envelope.of({"gfx": kept}) if kept else Envelope()
     driver = (probe.file("/sys/module/amdgpu/version") or "").strip() if facts.devices else ""
     said = (("driver", driver),) if driver else ()
@@ -45,7 +49,8 @@ def read(probe: Probe) -> AmdFacts:
         from provenv_plugins.amd_pastes import read_pastes
 
         pasted = read_pastes(probe.pastes())
-        return AmdFacts(tuple(d for d in pasted.devices if d.vendor == "amd"), pasted.how)
+        amds = tuple(device for device in pasted.devices if device.vendor == "amd")
+        return AmdFacts(amds, pasted.how, pasted.unusable)
     for how, source in (
         ("KFD topology", _from_kfd),
         ("rocminfo", _from_rocminfo),
@@ -67,16 +72,39 @@ def gfx_of_version(version: int) -> str:
 
 def _from_kfd(probe: Probe) -> Iterable[Device]:
     for node in sorted(probe.folder(NODES), key=lambda name: (len(name), name)):
-        text = probe.file(f"{NODES}/{node}/properties") or ""
-        values = dict(
-            line.split(maxsplit=1) for line in text.splitlines() if len(line.split(maxsplit=1)) == 2
-        )
-        version = values.get("gfx_target_version", "0").strip()
+        values = _properties(probe, f"{NODES}/{node}/properties")
+        version = values.get("gfx_target_version", "0")
         # a node without a target is a processor
-        if version.isdigit() and int(version) and values.get("vendor_id", AMD).strip() == AMD:
+        if version.isdigit() and int(version) and values.get("vendor_id", AMD) == AMD:
             gfx = gfx_of_version(int(version))
-            name = (probe.file(f"{NODES}/{node}/name") or "").strip()
-            yield Device("amd", name or gfx, gfx=gfx)
+            yield Device(
+                "amd", _kfd_name(probe, node, values) or gfx, _kfd_memory(probe, node, values), gfx=gfx
+            )
+
+
+def _properties(probe: Probe, path: str) -> dict[str, str]:
+    lines = (line.split() for line in (probe.file(path) or "").splitlines())
+    return {pair[0]: pair[1] for pair in lines if len(pair) == 2}
+
+
+def _kfd_name(probe: Probe, node: str, values: Mapping[str, str]) -> str:
+    """The card's own name, where its firmware has one; the kernel's word for its chip (`vega20`)."""
+    minor = values.get("drm_render_minor", "0")
+    own = probe.file(f"/sys/class/drm/renderD{minor}/device/product_name") if minor.isdigit() else None
+    name = (own or probe.file(f"{NODES}/{node}/name") or "").strip()
+    return "" if name == "ip discovery" else name  # since RDNA 3 the kernel no longer knows chips by name
+
+
+def _kfd_memory(probe: Probe, node: str, values: Mapping[str, str]) -> int | None:
+    """MiB of a card's banks of video memory. What an APU shares with its processor is not its own."""
+    if values.get("cpu_cores_count", "0") != "0":
+        return None
+    banks = (
+        _properties(probe, f"{NODES}/{node}/mem_banks/{bank}/properties")
+        for bank in probe.folder(f"{NODES}/{node}/mem_banks")
+    )
+    sizes = [bank.get("size_in_bytes", "") for bank in banks if bank.get("heap_type") in VIDEO_MEMORY]
+    return sum(int(size) for size in sizes if size.isdigit() and len(size) < 18) // 2**20 or None
 
 
 def _from_rocminfo(probe: Probe) -> Iterable[Device]:
@@ -167,26 +195,26 @@ def integrated() -> frozenset[str]:
     return frozenset(row.text("gfx") for row in known if row.values.get("integrated"))
 
 
+def _unreachable(probe: Probe, facts: AmdFacts) -> bool:
+    return _node_missing(probe) or (bool(facts.devices) and not probe.pastes() and may_not_open(probe))
+
+
 def _node_missing(probe: Probe) -> bool:
-    return not probe.pastes() and "kfd" not in probe.folder("/dev")
+    # under WSL every GPU is reached through /dev/dxg, and there is no KFD
+    return not probe.pastes() and not {"kfd", "dxg"} & set(probe.folder("/dev"))
 
 
 def diagnose(probe: Probe) -> Iterable[Finding]:
     """What keeps ROCm from working, and what an override or an integrated GPU changes."""
     facts = read(probe)
-    if not facts.devices:
-        return
-    if probe.python("system") == "Linux" and _node_missing(probe):
-        yield Finding(
-            "amd-device-nodes-missing",
-            "the amdgpu driver is loaded, but /dev/kfd is not reachable from here",
-            "start the container with `--device=/dev/kfd --device=/dev/dri --group-add video`",
-            "error",
-        )
     if probe.pastes():
         from provenv_plugins.amd_paste_findings import paste_findings
 
         yield from paste_findings(probe)
+    elif probe.python("system") == "Linux":
+        yield from _live(probe, facts)
+    if not facts.devices:
+        return
     kept, left = _served([device.gfx for device in facts.devices if device.gfx], probe)
     for gfx, reason in left:
         code = "gpu-left-out" if kept else "gpu-without-build"
@@ -199,6 +227,22 @@ def diagnose(probe: Probe) -> Iterable[Finding]:
             f"unset {OVERRIDE}",
             "warning",
         )
+
+
+def _live(probe: Probe, facts: AmdFacts) -> Iterable[Finding]:
+    """What keeps a Linux machine's user from its GPUs."""
+    if not facts.devices:
+        yield from without_driver(probe)
+    elif _node_missing(probe):
+        yield Finding(
+            "amd-device-nodes-missing",
+            "the amdgpu driver is loaded, but /dev/kfd is not reachable from here",
+            "start the container with `--device=/dev/kfd --device=/dev/dri --group-add video`",
+            "error",
+        )
+    elif may_not_open(probe):
+        yield no_permission()
+    yield from partitioned(probe.file(f"{NODES}/{node}/properties") or "" for node in probe.folder(NODES))
 
 
 def _hide_remedy(facts: AmdFacts, kept: Sequence[str]) -> str:

@@ -31,10 +31,14 @@ class RecordedProbe:
     would take it, its answer an object of `exit_code`, `stdout` and `stderr` or the bare output; a registry
     value's is `KEY|VALUE`, a library's the first line of its script. A disk's answer is [total, free] in
     bytes, an environment's distributions are a list of [name, version, folder].
+
+    `provenance`: where the answers come from, where that is not the machine itself: facts that it was rebuilt
+    from, or who recorded it and what was taken out.
     """
 
-    def __init__(self, answers: Mapping[str, Mapping[str, object]]) -> None:
+    def __init__(self, answers: Mapping[str, Mapping[str, object]], provenance: str = "") -> None:
         self._answers = answers
+        self.provenance = provenance
 
     def _answer(self, kind: str, question: str) -> object:
         return self._answers.get(kind, {}).get(question)
@@ -168,7 +172,8 @@ class RecordingProbe:
         for name in _PYTHON_FACTS:
             self.python(name)
         answers = {kind: dict(sorted(kept.items())) for kind, kept in self._answers.items() if kept}
-        document = {_MARK: 1, **answers}
+        provenance: object = getattr(self._inner, "provenance", "")
+        document = {_MARK: 1, **({"provenance": provenance} if provenance else {}), **answers}
         write_text(path, json.dumps(scrub(document, this_identity()), indent=1, ensure_ascii=False) + "\n")
 
 
@@ -190,7 +195,10 @@ def load_probe(path: Path) -> RecordedProbe:
     wrong = [kind for kind, kept in answers.items() if not isinstance(kept, dict)]
     if wrong:
         raise _no_probe(path, f"its {', '.join(wrong)} is no object")
-    return RecordedProbe(answers)
+    provenance = document.get("provenance", "")
+    if not isinstance(provenance, str):
+        raise _no_probe(path, "its provenance is no text")
+    return RecordedProbe(answers, provenance)
 
 
 def _no_probe(path: Path, why: str) -> InputError:

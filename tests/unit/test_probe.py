@@ -303,3 +303,25 @@ def test_a_saved_recording_holds_no_name_of_this_machine(
 
     document = json.loads((tmp_path / "probe.json").read_text())
     assert document["environment"] == {"USER": "user", "WHERE": "/home/user/env"}
+
+
+def test_a_gpu_s_serial_is_taken_out_and_its_parts_still_belong_together() -> None:
+    one, other = "unique_id 10123456789012345678\n", "unique_id 10999999999999999999\n"
+
+    first, again, second = (str(scrub(text, WANG)) for text in (one, one, other))
+
+    assert first == again != second
+    assert len(first.split()[1]) == 6
+    assert scrub("unique_id 0\n", WANG) == "unique_id 0\n"  # a processor has none
+
+
+def test_where_a_recording_comes_from_is_kept_when_it_is_recorded_again(tmp_path: Path) -> None:
+    file = tmp_path / "made.json"
+    file.write_text('{"provenv-probe": 1, "provenance": "made up", "python": {"system": "Linux"}}')
+
+    RecordingProbe(load_probe(file)).save(tmp_path / "again.json")
+
+    assert load_probe(tmp_path / "again.json").provenance == "made up"
+    file.write_text('{"provenv-probe": 1, "provenance": ["made up"]}')
+    with pytest.raises(InputError, match="is no recorded probe"):
+        load_probe(file)

@@ -1,314 +1,25 @@
-"""Many machines: what is detected on each, and the build that a specialist would choose for it and why."""
+"""What is detected on machines in one way or another, and what is offered to them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
-from provenv.hooks import Builds, Context, Probe
+from provenv.hooks import Builds, Context
 from provenv.hooks.manager import plugins
 from provenv.host import Host
+from provenv.recording import load_probe
 from support import machines
 from support.machines import kfd, nvml
 
 PLUGINS = plugins()
+ROOT = Path(__file__).resolve().parents[3]
 
 
-@dataclass
-class Case:
-    """`chosen`: accelerator, build, whether it is the default index's, its constraints. `findings`: codes."""
-
-    probe: Probe
-    usable: list[str]
-    chosen: tuple[str, str, bool, tuple[str, ...]]
-    findings: list[str] = field(default_factory=list)
-
-
-OLDER = "nvidia-driver-older-than-newest-builds"
-DEFAULT_215 = ("torch>=2.15.0,<2.16",)
-
-CASES = {
-    # CUDA 12 drivers run cu126 whatever CUDA they report, and of the 12.x it alone reaches torch 2.14.1.
-    "4090 on 550": Case(
-        machines.linux(**nvml("550.54.14", "12.4", ("NVIDIA GeForce RTX 4090", "8.9", 24564))),
-        ["cuda", "cpu"],
-        ("cuda", "cu126", False, ()),
-        [OLDER],
-    ),
-    "A100 on 550": Case(
-        machines.linux(**nvml("550.54.15", "12.4", ("NVIDIA A100-SXM4-80GB", "8.0", 81920))),
-        ["cuda", "cpu"],
-        ("cuda", "cu126", False, ()),
-        [OLDER],
-    ),
-    # 470 serves CUDA 11 alone, and cu118 ended with torch 2.7.1.
-    "A100 on 470": Case(
-        machines.linux(**nvml("470.82.01", "11.4", ("NVIDIA A100-SXM4-40GB", "8.0", 40536))),
-        ["cuda", "cpu"],
-        ("cuda", "cu118", False, ()),
-        [OLDER],
-    ),
-    # The driver serves CUDA 13, but no CUDA 13 build has Pascal code: the arch list decides.
-    "1080 Ti on 580": Case(
-        machines.linux(**nvml("580.95.05", "13.0", ("NVIDIA GeForce GTX 1080 Ti", "6.1", 11264))),
-        ["cuda", "cpu"],
-        ("cuda", "cu126", False, ()),
-    ),
-    # 590 and newer drive no Pascal at all.
-    "1080 Ti on 595": Case(
-        machines.linux(**nvml("595.58.03", "13.2", ("NVIDIA GeForce GTX 1080 Ti", "6.1", 11264))),
-        ["cpu"],
-        ("cpu", "cpu", False, ()),
-        ["gpu-without-build"],
-    ),
-    "V100 on 535": Case(
-        machines.linux(**nvml("535.104.05", "12.2", ("Tesla V100-SXM2-16GB", "7.0", 16384))),
-        ["cuda", "cpu"],
-        ("cuda", "cu126", False, ()),
-        [OLDER],
-    ),
-    # sm_120 needs cu128 or later, the driver CUDA 12: the last build of both is cu129, to torch 2.13.
-    "5090 on 570": Case(
-        machines.linux(**nvml("570.124.06", "12.8", ("NVIDIA GeForce RTX 5090", "12.0", 32607))),
-        ["cuda", "cpu"],
-        ("cuda", "cu129", False, ()),
-        [OLDER],
-    ),
-    "5090 on 580": Case(
-        machines.linux(**nvml("580.65.06", "13.0", ("NVIDIA GeForce RTX 5090", "12.0", 32607))),
-        ["cuda", "cpu"],
-        ("cuda", "cu132", True, DEFAULT_215),
-    ),
-    "H200 on 580": Case(
-        machines.linux(**nvml("580.82.07", "13.0", *[("NVIDIA H200", "9.0", 143771)] * 8)),
-        ["cuda", "cpu"],
-        ("cuda", "cu132", True, DEFAULT_215),
-    ),
-    "1080 Ti and 3090 on 580: one build runs both": Case(
-        machines.linux(
-            **nvml(
-                "580.95.05",
-                "13.0",
-                ("NVIDIA GeForce RTX 3090", "8.6", 24576),
-                ("NVIDIA GeForce GTX 1080 Ti", "6.1", 11264),
-            )
-        ),
-        ["cuda", "cpu"],
-        ("cuda", "cu126", False, ()),
-    ),
-    "1080 Ti and 5090 on 580: none does, the newer card is kept": Case(
-        machines.linux(
-            **nvml(
-                "580.95.05",
-                "13.0",
-                ("NVIDIA GeForce RTX 5090", "12.0", 32607),
-                ("NVIDIA GeForce GTX 1080 Ti", "6.1", 11264),
-            )
-        ),
-        ["cuda", "cpu"],
-        ("cuda", "cu132", True, DEFAULT_215),
-        ["gpu-left-out"],
-    ),
-    "MIG slice of an A100 on 535": Case(
-        machines.linux(**nvml("535.54.03", "12.2", ("NVIDIA A100-SXM4-80GB", "8.0", 19968))),
-        ["cuda", "cpu"],
-        ("cuda", "cu126", False, ()),
-        [OLDER],
-    ),
-    "GH200 on 580": Case(
-        machines.linux("aarch64", **nvml("580.82.07", "13.0", ("NVIDIA GH200 480GB", "9.0", 97871))),
-        ["cuda", "cpu"],
-        ("cuda", "cu132", True, DEFAULT_215),
-    ),
-    "DGX Spark": Case(
-        machines.linux("aarch64", **nvml("580.95.05", "13.0", ("NVIDIA GB10", "12.1", 122502))),
-        ["cuda", "cpu"],
-        ("cuda", "cu132", True, DEFAULT_215),
-    ),
-    # JetPack 6: no server build runs on Orin; Jetson's own are for Python 3.10, which is this system's.
-    "Jetson Orin on JetPack 6": Case(
-        machines.linux(
-            "aarch64",
-            release="5.15.148-tegra",
-            python={"version": "3.10.12"},
-            file={
-                "/proc/driver/nvidia/version": "NVRM version: NVIDIA Open Kernel Module for aarch64  540.4.0"
-            },
-            library={
-                "provenv: nvidia-driver": {
-                    "cuda": "12.6",
-                    "devices": [{"name": "Orin", "capability": "8.7", "memory": 62841}],
-                }
-            },
-        ),
-        ["cuda", "cpu"],
-        ("cuda", "jp6-cu126", False, ()),
-    ),
-    "Jetson Thor on JetPack 7": Case(
-        machines.linux(
-            "aarch64", release="6.8.12-tegra", **nvml("580.00", "13.0", ("NVIDIA Thor", "11.0", 125772))
-        ),
-        ["cuda", "cpu"],
-        ("cuda", "cu132", True, DEFAULT_215),
-    ),
-    "Windows and an RTX 4070 on 560": Case(
-        machines.windows(
-            library={
-                "provenv: nvidia-driver": {
-                    "driver": "560.94",
-                    "cuda": "12.6",
-                    "devices": [{"name": "NVIDIA GeForce RTX 4070", "capability": "8.9", "memory": 12282}],
-                }
-            }
-        ),
-        ["cuda", "cpu"],
-        ("cuda", "cu126", False, ()),
-        [OLDER],
-    ),
-    "Windows and an RTX 5090 on 581: the default index has no CUDA there": Case(
-        machines.windows(
-            library={
-                "provenv: nvidia-driver": {
-                    "driver": "581.29",
-                    "cuda": "13.0",
-                    "devices": [{"name": "NVIDIA GeForce RTX 5090", "capability": "12.0", "memory": 32607}],
-                }
-            }
-        ),
-        ["cuda", "cpu"],
-        ("cuda", "cu132", False, ()),
-    ),
-    "WSL2": Case(
-        machines.linux(
-            release="6.6.87.2-microsoft-standard-WSL2",
-            folder={"/dev": ["dxg", "null"]},
-            library={
-                "provenv: nvidia-driver": {
-                    "driver": "576.57",
-                    "cuda": "12.9",
-                    "devices": [
-                        {"name": "NVIDIA GeForce RTX 3070 Laptop GPU", "capability": "8.6", "memory": 8192}
-                    ],
-                }
-            },
-        ),
-        ["cuda", "cpu"],
-        ("cuda", "cu126", False, ()),
-        [OLDER],
-    ),
-    # A forward-compatibility package: the kernel's driver is 535, and libcuda serves 13.0 nevertheless.
-    "H100 on 535 with cuda-compat": Case(
-        machines.linux(**nvml("535.183.06", "13.0", ("NVIDIA H100 80GB HBM3", "9.0", 81559))),
-        ["cuda", "cpu"],
-        ("cuda", "cu132", True, DEFAULT_215),
-    ),
-    "driver mismatch": Case(
-        machines.linux(
-            library={
-                "provenv: nvidia-driver": {"error": "Driver/library version mismatch", "cuda_error": 803}
-            },
-            folder={"/dev": ["nvidiactl"]},
-        ),
-        ["cpu"],
-        ("cpu", "cpu", False, ()),
-        ["nvidia-driver-mismatch"],
-    ),
-    "container without device nodes": Case(
-        machines.linux(
-            file={
-                "/proc/driver/nvidia/version": (
-                    "NVRM version: NVIDIA UNIX x86_64 Kernel Module  550.54.14  Thu Feb 22 2024\n"
-                ),
-                "/.dockerenv": "",
-            }
-        ),
-        ["cpu"],
-        ("cpu", "cpu", False, ()),
-        ["nvidia-device-nodes-missing"],
-    ),
-    "NVIDIA card and no driver": Case(
-        machines.linux(
-            folder={"/sys/bus/pci/devices": ["0000:00:00.0", "0000:01:00.0"]},
-            file={
-                "/sys/bus/pci/devices/0000:00:00.0/vendor": "0x8086\n",
-                "/sys/bus/pci/devices/0000:00:00.0/class": "0x060000\n",
-                "/sys/bus/pci/devices/0000:01:00.0/vendor": "0x10de\n",
-                "/sys/bus/pci/devices/0000:01:00.0/class": "0x030000\n",
-            },
-        ),
-        ["cpu"],
-        ("cpu", "cpu", False, ()),
-        ["nvidia-driver-missing"],
-    ),
-    "every GPU hidden": Case(
-        machines.linux(
-            environment={"CUDA_VISIBLE_DEVICES": ""},
-            **nvml("580.82.07", "13.0", ("NVIDIA L4", "8.9", 23034)),
-        ),
-        ["cpu"],
-        ("cpu", "cpu", False, ()),
-        ["cuda-devices-hidden"],
-    ),
-    "plain VM": Case(machines.linux(), ["cpu"], ("cpu", "cpu", False, ())),
-    "Raspberry Pi": Case(machines.linux("aarch64"), ["cpu"], ("cpu", "cpu", False, ())),
-    "MI300X": Case(
-        machines.linux(**kfd(*[(90402, "ip discovery")] * 8)),
-        ["rocm", "cpu"],
-        ("rocm", "rocm7.14", False, ()),
-    ),
-    "RX 7900 XTX": Case(
-        machines.linux(**kfd((110000, "ip discovery"))), ["rocm", "cpu"], ("rocm", "rocm7.14", False, ())
-    ),
-    # rocBLAS dropped gfx906 with 6.4 although the later builds still list it.
-    "MI50": Case(machines.linux(**kfd((90006, "vega20"))), ["rocm", "cpu"], ("rocm", "rocm6.3", False, ())),
-    # gfx1103 is compiled into rocm7.2 without a rocBLAS library for it; from 7.14 on it has one.
-    "gfx1103": Case(
-        machines.linux(**kfd((110003, "ip discovery"))), ["rocm", "cpu"], ("rocm", "rocm7.14", False, ())
-    ),
-    # In no build of PyTorch's; AMD's own index for the family is all there is.
-    "RX 6700 XT": Case(
-        machines.linux(**kfd((100301, "navy_flounder"))),
-        ["rocm", "cpu"],
-        ("rocm", "amd-multi-arch", False, ()),
-    ),
-    "RX 9060 XT behind a Raphael iGPU": Case(
-        machines.linux(**kfd((100306, "raphael"), (120000, "ip discovery"))),
-        ["rocm", "cpu"],
-        ("rocm", "rocm7.14", False, ()),
-        ["gpu-left-out"],
-    ),
-    # The processor's own GPU has AMD's older torch alone, which must not hold the card back.
-    "RX 7900 XTX behind a Raphael iGPU": Case(
-        machines.linux(**kfd((100306, "raphael"), (110000, "ip discovery"))),
-        ["rocm", "cpu"],
-        ("rocm", "rocm7.14", False, ()),
-        ["gpu-left-out"],
-    ),
-    # One build runs both: nothing is lost, so nothing is left out.
-    "RX 7800 XT and a 780M": Case(
-        machines.linux(**kfd((110003, "phoenix"), (110001, "ip discovery"))),
-        ["rocm", "cpu"],
-        ("rocm", "rocm7.14", False, ()),
-    ),
-    "Radeon RX 580": Case(
-        machines.linux(**kfd((80003, "polaris10"))), ["cpu"], ("cpu", "cpu", False, ()), ["gpu-without-build"]
-    ),
-    "M1 on macOS 13": Case(
-        machines.macos(version="13.6"),
-        ["mps", "cpu"],
-        ("mps", "mps", True, ("torch<2.9",)),
-        ["macos-too-old-for-mps"],
-    ),
-    "M2 on macOS 15": Case(machines.macos(version="15.1"), ["mps", "cpu"], ("mps", "mps", True, ())),
-    "Intel Mac": Case(machines.macos("x86_64", "14.4"), ["cpu"], ("cpu", "cpu", True, ())),
-    "M1 under Rosetta": Case(
-        machines.macos("x86_64", sysctl={"sysctl.proc_translated": "1", "hw.optional.arm64": "1"}),
-        ["cpu"],
-        ("cpu", "cpu", True, ()),
-        ["python-under-rosetta"],
-    ),
-}
+def machine(name: str) -> Host:
+    """One of tests/data/machines; all of them are under test in tests/suites/test_rebuilt_machines.py."""
+    return Host(PLUGINS, load_probe(ROOT / "tests" / "data" / "machines" / f"{name}.json"))
 
 
 def builds_on(host: Host) -> Builds:
@@ -322,21 +33,26 @@ def builds_on(host: Host) -> Builds:
     )
 
 
-@pytest.mark.parametrize("name", CASES)
-def test_a_machine_gets_the_build_that_a_specialist_would_choose(name: str) -> None:
-    case = CASES[name]
-    host = Host(PLUGINS, case.probe)
+@pytest.mark.parametrize(
+    ("name", "build", "on_default_index", "constraints"),
+    [
+        ("rtx-4090-driver-550", "cu126", False, ()),
+        ("rtx-5090-driver-580", "cu132", True, ("torch>=2.15.0,<2.16",)),
+        ("windows-rtx-5090-driver-581", "cu132", False, ()),
+        ("m1-macos-13", "mps", True, ("torch<2.9",)),
+        ("plain-vm", "cpu", False, ()),
+    ],
+)
+def test_a_build_comes_from_its_index_with_what_else_it_asks_for(
+    name: str, build: str, on_default_index: bool, constraints: tuple[str, ...]
+) -> None:
+    first = builds_on(machine(name)).offered[0]
 
-    first = builds_on(host).offered[0]
-
-    assert list(host.usable) == case.usable
-    assert (host.usable[0], first.name, first.index is None, first.constraints) == case.chosen
-    assert [finding.code for finding in host.findings] == case.findings
-    assert host.problems == []
+    assert (first.name, first.index is None, first.constraints) == (build, on_default_index, constraints)
 
 
 def test_a_gpu_that_is_left_out_is_named_with_the_reason() -> None:
-    host = Host(PLUGINS, CASES["1080 Ti and 5090 on 580: none does, the newer card is kept"].probe)
+    host = machine("rtx-5090-and-gtx-1080-ti")
 
     (finding,) = host.findings
 
@@ -345,13 +61,13 @@ def test_a_gpu_that_is_left_out_is_named_with_the_reason() -> None:
 
 
 def test_a_dropped_gpu_is_told_the_last_driver() -> None:
-    (finding,) = Host(PLUGINS, CASES["1080 Ti on 595"].probe).findings
+    (finding,) = machine("gtx-1080-ti-driver-595").findings
 
     assert "580 is the last" in finding.message
 
 
 def test_an_igpu_is_hidden_by_the_command_that_is_given() -> None:
-    (finding,) = Host(PLUGINS, CASES["RX 9060 XT behind a Raphael iGPU"].probe).findings
+    (finding,) = machine("rx-9060-xt-behind-igpu").findings
 
     assert finding.remedy == "export HIP_VISIBLE_DEVICES=1"
 
