@@ -23,7 +23,7 @@ from provenv.hooks import (
 from provenv_plugins.numpy_abi import NUMPY_ABI
 from provenv_plugins.pytorch import ALIASES, FAMILY, index_of, publishes, undeclared
 
-# Processors on which some of torch's own wheels end with an illegal instruction: level -> the torch that runs.
+# Processors on which some of torch's own wheels end with an illegal instruction: the torch that runs.
 # Sources: pytorch issues #116623 (SSE4.1), #97226, #132032, #176993, PR #174401 (ARMv8.0).
 LIMITS = {"x86-64-v1": "torch<2.1", "armv8.0": "torch>=2.11"}
 
@@ -106,8 +106,8 @@ ENVELOPE = (
     EnvelopeKey(
         "cpu-level",
         "LEVEL",
-        "the least processor that it must run on (x86-64-v3, armv8.2): old ones run not every torch, and wheel "
-        "variants ask for it",
+        "the least processor that it must run on (x86-64-v3, armv8.2): old ones don't run every torch, and "
+        "wheel variants ask for it",
         check=check_level,
     ),
 )
