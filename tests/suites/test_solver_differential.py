@@ -21,6 +21,7 @@ from provenv.solver.core import core_of
 from provenv.solver.describe import Describer
 from provenv.solver.explain import explain
 from provenv.solver.incompatibility import Depends, Excluded, Fact, Required, derivation, facts_of
+from provenv.solver.precedents import Precedents
 from provenv.solver.provider import Provider, Requirement, Unavailable
 from provenv.solver.remedies import remedies
 from provenv.solver.solve import Solution, Unsolvable, solve
@@ -78,6 +79,24 @@ class Universe(Provider[str]):
             return solve(self, self.asked, preferences)
         except Unsolvable:
             return None
+
+    def outcome(self, precedents: Precedents[str] | None = None) -> object:
+        """All that a solve comes to: versions in the order of decision, or the proof and how it is told."""
+        try:
+            found = (precedents.solve if precedents else solve)(self, self.asked)
+        except Unsolvable as unsolvable:
+            proof = [(node.terms, type(node.cause)) for node in derivation(unsolvable.incompatibility)]
+            return unsolvable.packages, unsolvable.requirements, proof, explain(unsolvable, Plain()).lines
+        return tuple(found.versions.items()), found.tried
+
+    def sibling(self, random: Random) -> Universe:
+        """The same packages as another target has them: some dependencies are not there, some files."""
+        depends = {
+            key: {child: mask for child, mask in needs.items() if random.random() > 0.1} if needs else needs
+            for key, needs in self.depends.items()
+        }
+        gone = {p: 1 << random.randrange(n) for p, n in self.versions.items() if random.random() < 0.1}
+        return replace(self, depends=depends, excluded=random.choice([self.excluded, self.excluded | gone]))
 
     def told(self) -> tuple[str, ...]:
         """Why there is no solution; nothing where there is one."""
@@ -203,6 +222,17 @@ def problems(universe: Universe, chosen: Mapping[str, int]) -> list[str]:
             if package in universe.bases and chosen[package] < universe.versions[universe.bases[package]]:
                 todo.append((package, universe.bases[package], 1 << chosen[package]))
     return found + [f"{package} is not needed" for package in chosen.keys() - reached]
+
+
+@every_universe
+@given(universes, orders, st.integers(0, 40))
+def test_what_earlier_targets_taught_changes_no_answer_and_no_proof(
+    universe: Universe, random: Random, stride: int
+) -> None:
+    family = [universe, *(universe.sibling(random) for _ in range(4)), universe]
+    precedents: Precedents[str] = Precedents(stride)
+    for sibling in random.sample(family, len(family)):
+        assert sibling.outcome(precedents) == sibling.outcome()
 
 
 @every_universe

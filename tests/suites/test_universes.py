@@ -15,8 +15,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from packaging.version import Version
 
+from provenv.resolving.provider import Node
+from provenv.solver.precedents import Precedents
 from support.judge import Judge, holds, read
-from support.universes import Release, Universe, every_requirement, universe_of
+from support.universes import MATRIX, Release, Universe, every_requirement, universe_of
 
 EXAMPLES = int(os.environ.get("PROVENV_EXAMPLES", "3000"))
 universes = st.binary(min_size=400, max_size=400).map(universe_of)
@@ -96,6 +98,16 @@ def test_the_answer_is_the_same_twice_and_in_whatever_order_things_are_told(
 ) -> None:
     assert universe.resolution() == universe.resolution()
     assert universe.solve() == universe.shuffled(random).solve()
+
+
+@many(1)
+@given(universes, orders, st.integers(0, 40))
+def test_a_target_gets_the_same_answer_and_the_same_words_whatever_targets_came_before(
+    universe: Universe, random: Random, stride: int
+) -> None:
+    precedents: Precedents[Node] = Precedents(stride)
+    for target in random.sample(MATRIX, len(MATRIX)):
+        assert universe.outcome(target, precedents) == universe.outcome(target)
 
 
 @many(6)

@@ -19,11 +19,13 @@ from provenv.pypi.artifacts import Artifact, Metadata, Project
 from provenv.resolution import Resolution
 from provenv.resolving.catalog import Catalog
 from provenv.resolving.files import Files
+from provenv.resolving.provider import Node
 from provenv.resolving.request import make_request
 from provenv.resolving.routes import Router
 from provenv.resolving.rules import Prerelease
 from provenv.resolving.search import Conflict, Search
 from provenv.settings import NetworkSettings
+from provenv.solver.precedents import Precedents
 from provenv.standards.requirements import parse_requirement
 from provenv.standards.versions import sort_key
 from provenv.targets import Target
@@ -31,6 +33,13 @@ from provenv.targets import Target
 INDEX = "https://index.example/simple"
 LINUX, WINDOWS, ANY = "cp312-cp312-manylinux_2_17_x86_64", "cp312-cp312-win_amd64", "py3-none-any"
 TARGET = Target("linux", "linux-x86_64", "3.12.0", "cpu", Envelope.of({"glibc": "2.28"}))
+MATRIX = (
+    TARGET,
+    Target("linux-py313", "linux-x86_64", "3.13.0", "cpu", Envelope.of({"glibc": "2.28"})),
+    Target("windows", "windows-x86_64", "3.12.0", "cpu", Envelope()),
+    Target("windows-py311", "windows-x86_64", "3.11.0", "cpu", Envelope()),
+    Target("linux-patched", "linux-x86_64", "3.12.1", "cpu", Envelope.of({"glibc": "2.28"})),
+)
 
 NAMES = ("a", "b", "c", "d", "e", "f")
 EXTRAS = ("x", "y")
@@ -104,15 +113,22 @@ class Universe:
         return {p.name: p.version for p in found.packages} if found else None
 
     def resolution(self) -> Resolution | None:
+        outcome = self.outcome()
+        return outcome if isinstance(outcome, Resolution) else None
+
+    def outcome(
+        self, target: Target = TARGET, precedents: Precedents[Node] | None = None
+    ) -> Resolution | tuple[str, frozenset[str]]:
+        """The resolution, or the words of the conflict and the packages that it is about."""
         manifest = self._manifest()
-        request = make_request(manifest, TARGET, _platform(), SETTINGS)
+        request = make_request(manifest, target, _platform(target), SETTINGS)
         router = Router(manifest, SETTINGS, None, pinned=lambda pin: True)
         memory = Memory(self)
         files = cast(Files, memory)  # a search asks no more of its files than what Memory has
         try:
-            return Search(files, Catalog(memory), request, router, TARGET, BUILD).run()
-        except Conflict:
-            return None
+            return Search(files, Catalog(memory), request, router, target, BUILD, precedents).run()
+        except Conflict as conflict:
+            return str(conflict), conflict.packages
 
     def _manifest(self) -> Manifest:
         return replace(
@@ -232,8 +248,8 @@ def _empty() -> Manifest:
 
 
 @cache
-def _platform() -> Platform:
-    return plugins().platforms[TARGET.platform]
+def _platform(target: Target) -> Platform:
+    return plugins().platforms[target.platform]
 
 
 # --- drawing them

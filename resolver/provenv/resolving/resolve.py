@@ -17,12 +17,14 @@ from provenv.resolving.catalog import Catalog
 from provenv.resolving.explanation import no_build, unreachable
 from provenv.resolving.files import Files
 from provenv.resolving.offers import builds_for, label_hints
+from provenv.resolving.provider import Node
 from provenv.resolving.request import Request, make_request, with_constraints
 from provenv.resolving.routes import Route, Router
 from provenv.resolving.rules import Strategy
 from provenv.resolving.search import Conflict, Search
 from provenv.resolving.variants import VariantRules
 from provenv.settings import NetworkSettings
+from provenv.solver.precedents import Precedents
 from provenv.targets import Target
 from provenv.values import dataclass, field, replace
 
@@ -65,6 +67,7 @@ class Resolver:
         self.accelerators = accelerators
         self.files = files
         self.catalog = Catalog(files.finder, variants=WHEEL_VARIANTS in manifest.previews)
+        self.precedents: Precedents[Node] = Precedents()
         known = (accelerator.runtime for accelerator in accelerators.values())
         self._runtimes = {runtime.name: runtime for runtime in known if runtime is not None}
         self._searches: dict[str, Search] = {}
@@ -212,7 +215,7 @@ class Resolver:
         if limited.rules.variants is not None:
             variants = replace(limited.rules.variants, own_major=own)
             limited = replace(limited, rules=replace(limited.rules, variants=variants))
-        search = Search(self.files, self.catalog, limited, router, target, build)
+        search = Search(self.files, self.catalog, limited, router, target, build, self.precedents)
         found = search.run()
         self._searches[target.name] = search
         return found
@@ -227,7 +230,9 @@ class Resolver:
             return ""
         free = replace(search.request, runtimes={}, own_major=None)
         try:
-            newest = Search(self.files, self.catalog, free, search.router, target, found.build).run()
+            newest = Search(
+                self.files, self.catalog, free, search.router, target, found.build, self.precedents
+            ).run()
         except ProvenvError:
             return ""
         chosen = {package.name: package.version for package in newest.packages}

@@ -17,8 +17,9 @@ from provenv.resolving.provider import DirectNeeded, Node, PackageProvider
 from provenv.resolving.request import Request
 from provenv.resolving.routes import Router
 from provenv.resolving.runtimes import RuntimeProvider, required
+from provenv.solver.precedents import Precedents
 from provenv.solver.provider import Requirement, Unavailable
-from provenv.solver.solve import Solution, Unsolvable, solve
+from provenv.solver.solve import Solution, Unsolvable
 from provenv.standards.variants import Variant
 from provenv.standards.versions import is_prerelease, sort_key
 from provenv.targets import Target
@@ -43,8 +44,10 @@ class Search:
         router: Router,
         target: Target,
         build: Build,
+        precedents: Precedents[Node] | None = None,
     ) -> None:
-        """`turned_away`, after `run`: whether a version was not taken for the runtime's major it carries.
+        """`precedents`: the solves of other targets and builds. `turned_away`, after `run`: whether a version
+        was not taken for the runtime's major it carries.
 
         `hopeless`: packages whose prereleases alone led to no solution.
         """
@@ -54,6 +57,7 @@ class Search:
         self.router = router
         self.target = target
         self.build = build
+        self.precedents: Precedents[Node] = precedents or Precedents()
         self.turned_away = False
         self.hopeless: list[frozenset[str]] = []
         self.directs = Directs(files, request)
@@ -124,7 +128,7 @@ class Search:
         return None if self._stray(provider, solution) else (provider, solution)
 
     def _solve(self, provider: RuntimeProvider) -> Solution[Node]:
-        return solve(provider, self._requirements(provider))
+        return self.precedents.solve(provider, self._requirements(provider))
 
     def _provider(self, shown: frozenset[str]) -> RuntimeProvider:
         return RuntimeProvider(

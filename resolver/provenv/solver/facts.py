@@ -26,6 +26,13 @@ class FactStore:
         self._facts: dict[FactKey, Incompatibility] = {}
         self._versions: dict[FactKey, int] = {}
 
+    def fork(self, engine: Propagation) -> FactStore:
+        """The same facts, for a copy of the engine."""
+        twin = FactStore(engine)
+        twin._facts = dict(self._facts)
+        twin._versions = dict(self._versions)
+        return twin
+
     def __getitem__(self, key: FactKey) -> Incompatibility:
         return self._facts[key]
 
@@ -36,7 +43,7 @@ class FactStore:
         versions = before | fact.versions
         if versions != before or key not in self._facts:
             if before:
-                self._facts[key].retired = True
+                self._engine.retire(self._facts[key])
                 fact = replace(fact, versions=versions)
             self._versions[key] = versions
             self._facts[key] = incompatibility_of(fact)

@@ -59,15 +59,14 @@ class Incompatibility:
     """A set of terms of which at least one must be false, whatever is chosen.
 
     `terms` pairs a package with a set of choices (see `terms`), each package at most once. No terms at all: a
-    contradiction. `retired` marks one that a wider one has replaced.
+    contradiction. Never changed, so that solves may share them.
     """
 
-    __slots__ = ("cause", "retired", "terms")
+    __slots__ = ("cause", "terms")
 
     def __init__(self, terms: tuple[tuple[int, int], ...], cause: Fact | Derived) -> None:
         self.terms = terms
         self.cause = cause
-        self.retired = False
 
     def __repr__(self) -> str:
         return f"Incompatibility({self.terms!r}, {type(self.cause).__name__})"

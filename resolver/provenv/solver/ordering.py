@@ -18,11 +18,13 @@ class Ordering(Generic[P]):
     """Which package is decided next, and which decisions are taken back to decide others before them.
 
     `packages` and `depth` are by number: the provider's name of a package, and its distance from the root.
+    `setbacks`: how many conflicts and versions that could not be decided there were so far.
     """
 
     def __init__(self, provider: Provider[P], engine: Propagation) -> None:
         self.packages: list[P] = []
         self.depth: list[int] = []
+        self.setbacks = 0
         self._provider = provider
         self._engine = engine
         self._conflicts: list[int] = []
@@ -31,6 +33,19 @@ class Ordering(Generic[P]):
         self._counted: dict[tuple[int, int], int] = {}
         self._patience: dict[tuple[int, int], int] = {}
         self._gave_way: set[tuple[int, int]] = set()
+
+    def fork(self, provider: Provider[P], engine: Propagation) -> Ordering[P]:
+        """A copy that goes its own way, with a copy of the engine."""
+        twin = Ordering(provider, engine)
+        twin.packages = [*self.packages]
+        twin.depth = [*self.depth]
+        twin.setbacks = self.setbacks
+        twin._conflicts = [*self._conflicts]
+        twin._heap = [*self._heap]
+        twin._counted = dict(self._counted)
+        twin._patience = dict(self._patience)
+        twin._gave_way = {*self._gave_way}
+        return twin
 
     def add_package(self, package: P, depth: int) -> None:
         self.packages.append(package)
@@ -69,10 +84,12 @@ class Ordering(Generic[P]):
         """Count the conflicts of the last propagation."""
         clashes = self._engine.clashes
         while clashes:
+            self.setbacks += 1
             self._count(*clashes.pop(0))
 
     def blame(self, package: int, failing: Incompatibility) -> None:
         """A version of `package` was not decided, because `failing` would not allow it now."""
+        self.setbacks += 1
         need = failing.cause
         if not isinstance(need, Depends) or len(failing.terms) < 2:
             return  # No other package is in the way.

@@ -44,6 +44,17 @@ class PartialSolution:
     def level(self) -> int:
         return len(self.decisions)
 
+    def fork(self) -> PartialSolution:
+        """A copy that goes its own way."""
+        twin = PartialSolution()
+        twin.choices = [*self.choices]
+        twin.history = [[*steps] for steps in self.history]
+        twin.decided = [*self.decided]
+        twin.trail = [*self.trail]
+        twin.decisions = [*self.decisions]
+        twin.changed = dict(self.changed)
+        return twin
+
     def add_package(self) -> None:
         self.choices.append(ANYTHING)
         self.history.append([])

@@ -33,6 +33,20 @@ class Propagation:
         # Taken from `_watched` while they can't matter: length of the trail by then, package, what was taken.
         self._asleep: list[tuple[int, int, Incompatibility]] = []
         self._partners: dict[int, list[tuple[int, int, int]]] = {}
+        self._retired: set[Incompatibility] = set()
+
+    def fork(self) -> Propagation:
+        """A copy that goes its own way."""
+        twin = Propagation()
+        twin.solution = self.solution.fork()
+        twin.clashes = [*self.clashes]
+        twin._watched = [[*watched] for watched in self._watched]
+        twin._fresh = [*self._fresh]
+        twin._queue = dict(self._queue)
+        twin._asleep = [*self._asleep]
+        twin._partners = {package: [*pairs] for package, pairs in self._partners.items()}
+        twin._retired = {*self._retired}
+        return twin
 
     def add_package(self) -> int:
         """Make room for one more package; its number."""
@@ -45,6 +59,10 @@ class Propagation:
         for package, _ in incompatibility.terms:
             self._watched[package].append(incompatibility)
         self._fresh.append(incompatibility)
+
+    def retire(self, incompatibility: Incompatibility) -> None:
+        """Leave one out from now on: a wider one stands in its place."""
+        self._retired.add(incompatibility)
 
     def would_fail(self, incompatibility: Incompatibility, package: int, version: int) -> bool:
         """Whether all terms would hold if that version were chosen now."""
@@ -115,7 +133,7 @@ class Propagation:
         watched = self._watched[package]
         for at in range(len(watched) - 1, -1, -1):
             incompatibility = watched[at]
-            if incompatibility.retired:
+            if incompatibility in self._retired:
                 _drop(watched, at)
                 continue
             relation = self._relation(incompatibility)

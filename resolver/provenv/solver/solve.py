@@ -9,6 +9,7 @@ that it has in any solution with that first choice, and so on.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from typing import Generic
 
 from provenv.solver.facts import FactKey, FactStore
@@ -67,11 +68,14 @@ def solve(
 
     `preferences` (package -> version, from an older solution) are tried before what the provider chooses.
     """
-    return _Solver(provider, requirements, preferences or {}).run()
+    return Solver(provider, requirements, preferences or {}).run()
 
 
-class _Solver(Generic[P]):
-    """One solve: numbers the packages, feeds the engine with facts as they become known, and decides."""
+class Solver(Generic[P]):
+    """One solve: numbers the packages, feeds the engine with facts as they become known, and decides.
+
+    It knows nothing but what it was given and what the provider answered: equal answers, equal steps.
+    """
 
     def __init__(
         self, provider: Provider[P], requirements: Sequence[Requirement[P]], preferences: Mapping[P, int]
@@ -84,20 +88,43 @@ class _Solver(Generic[P]):
         self.numbers: dict[P, int] = {}
         self.facts = FactStore(self.engine)
         self.known: dict[tuple[int, int], list[FactKey]] = {}
+        self._require()
 
     def run(self) -> Solution[P]:
+        """All steps. Raises Unsolvable."""
+        solution = None
+        while solution is None:
+            solution = self.step()
+        return solution
+
+    def step(self) -> Solution[P] | None:
+        """One decision with all that follows from those before; the solution where none is left to take."""
         try:
-            self._require()
-            while True:
-                self.engine.propagate()
-                self.ordering.learn()
-                package = self.ordering.next()
-                if package is None:
-                    return self._solution()
-                self._decide(package)
+            self.engine.propagate()
         except Contradiction as proof:
             packages = self.ordering.packages
             raise Unsolvable(proof.incompatibility, packages, self.requirements) from None
+        self.ordering.learn()
+        package = self.ordering.next()
+        if package is None:
+            return self._solution()
+        self._decide(package)
+        return None
+
+    def fork(self, provider: Provider[P], requirements: Sequence[Requirement[P]]) -> Solver[P]:
+        """A copy that goes its own way, with a provider that would have answered everything so far alike.
+
+        `requirements` say the same as those of this solve; only their origins may differ.
+        """
+        twin = copy(self)
+        twin.provider = provider
+        twin.requirements = requirements
+        twin.engine = self.engine.fork()
+        twin.ordering = self.ordering.fork(provider, twin.engine)
+        twin.facts = self.facts.fork(twin.engine)
+        twin.numbers = dict(self.numbers)
+        twin.known = dict(self.known)
+        return twin
 
     def _solution(self) -> Solution[P]:
         solution = self.engine.solution

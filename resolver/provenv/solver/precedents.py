@@ -1,0 +1,172 @@
+"""What earlier solves learned, for later ones: the next target of a matrix, the next build of a target.
+
+A solve knows nothing but what it was asked and what its provider answered. So a later one takes over all that
+an earlier one had learned (incompatibilities, dependencies, who is in whose way) up to the first question
+that its own provider answers otherwise: each fact that any of it rests on is then a fact of the later solve
+too, and so are the steps. What it comes to is what it would have come to alone, proof and order included.
+
+What was learned after that question does not carry, although some of it would be true there: a solve that
+knows an incompatibility from the start narrows its choices earlier, meets fewer conflicts, decides in another
+order, and so may end with other versions. Then a lock would depend on which targets are locked beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Generic, TypeAlias, cast
+
+from provenv.solver.provider import Comparable, P, Provider, Requirement, Unavailable
+from provenv.solver.solve import Solution, Solver, Unsolvable
+from provenv.values import dataclass, field
+
+STRIDE = 64
+"""So many questions lie between two states that are kept, at least (a state costs as much as twenty)."""
+
+Question: TypeAlias = tuple[object, ...]
+"""A method of the provider, and what it is called with."""
+
+Heard: TypeAlias = list[tuple[Question, object]]
+"""Questions with their answers."""
+
+
+@dataclass(slots=True)
+class _Case(Generic[P]):
+    """One solve: what it hears, states on its way (number of answers heard -> state), its end.
+
+    `shared`: so many first answers are those of an earlier solve. Without an `end` the provider failed.
+    """
+
+    requirements: list[tuple[P, int]]
+    preferences: dict[P, int]
+    heard: Heard
+    shared: int = 0
+    states: dict[int, Solver[P]] = field(default_factory=dict)
+    end: Solution[P] | Unsolvable[P] | None = None
+
+
+class Precedents(Generic[P]):
+    """Solves that were, and `solve` in their light.
+
+    A state is kept after a setback, `stride` questions or more after the one before.
+    """
+
+    def __init__(self, stride: int = STRIDE) -> None:
+        self._stride = stride
+        self._cases: list[_Case[P]] = []
+
+    def solve(
+        self,
+        provider: Provider[P],
+        requirements: Sequence[Requirement[P]],
+        preferences: Mapping[P, int] | None = None,
+    ) -> Solution[P]:
+        """Exactly what `solve.solve` comes to, without the steps that it shares with an earlier solve."""
+        case = _Case([(r.package, r.allowed) for r in requirements], dict(preferences or {}), [])
+        hearing = Hearing(provider, case.heard)
+        precedent = self._nearest(case, hearing)
+        if precedent is not None and precedent.end is not None and len(precedent.heard) == case.shared:
+            return _told(precedent.end, requirements)
+        self._cases.append(case)
+        if precedent is not None:
+            case.states = {at: state for at, state in precedent.states.items() if at <= case.shared}
+        return self._go_on(case, hearing, requirements)
+
+    def _nearest(self, case: _Case[P], hearing: Hearing[P]) -> _Case[P] | None:
+        """The earlier solve that goes the same way furthest; asks what it asked."""
+        nearest = None
+        for precedent in self._cases:
+            if (precedent.requirements, precedent.preferences) != (case.requirements, case.preferences):
+                continue
+            if nearest is None or precedent.heard[: len(case.heard)] == case.heard:
+                nearest, case.shared = precedent, hearing.follow(precedent.heard)
+                if precedent.end is not None and case.shared == len(precedent.heard):
+                    break
+        return nearest
+
+    def _go_on(
+        self, case: _Case[P], hearing: Hearing[P], requirements: Sequence[Requirement[P]]
+    ) -> Solution[P]:
+        """The rest of a solve, from its last state or from the beginning; raises Unsolvable."""
+        hearing.at = kept = max(case.states, default=0)
+        if kept:
+            solver = case.states[kept].fork(hearing, requirements)
+        else:
+            solver = Solver(hearing, requirements, case.preferences)
+        setbacks = solver.ordering.setbacks
+        try:
+            while (solution := solver.step()) is None:
+                if solver.ordering.setbacks > setbacks and hearing.at >= kept + self._stride:
+                    kept, setbacks = hearing.at, solver.ordering.setbacks
+                    case.states[kept] = solver.fork(hearing, requirements)
+        except Unsolvable as unsolvable:
+            # A copy, since the one that is raised holds on to all that was at work.
+            case.end = Unsolvable(unsolvable.incompatibility, unsolvable.packages, ())
+            raise
+        finally:
+            del hearing.provider  # no state that is kept shall keep it
+        case.end = solution
+        return solution
+
+
+def _told(end: Solution[P] | Unsolvable[P], requirements: Sequence[Requirement[P]]) -> Solution[P]:
+    if isinstance(end, Unsolvable):
+        raise Unsolvable(end.incompatibility, end.packages, requirements)
+    return end
+
+
+class Hearing(Provider[P]):
+    """A provider whose answers are put down in `heard`, and given from there where they are there already.
+
+    `at`: how many of them the solver has been given.
+    """
+
+    def __init__(self, provider: Provider[P], heard: Heard) -> None:
+        self.provider = provider
+        self.heard = heard
+        self.at = 0
+
+    def follow(self, earlier: Heard) -> int:
+        """Ask what an earlier solve went on to ask, until an answer differs; how many are the same."""
+        for entry in earlier[len(self.heard) :]:
+            answer = self._ask(entry[0])
+            if answer != entry[1]:
+                self.heard.append((entry[0], answer))
+                return len(self.heard) - 1
+            self.heard.append(entry)
+        return len(earlier)
+
+    def _ask(self, question: Question) -> object:
+        method, *about = question
+        answer = getattr(self.provider, str(method))(*about)
+        # The order of the reasons counts: facts are given to the engine in it.
+        return tuple(answer.items()) if method == "unusable" else answer
+
+    def _hear(self, *question: object) -> object:
+        if self.at == len(self.heard):
+            self.heard.append((question, self._ask(question)))
+        self.at += 1
+        return self.heard[self.at - 1][1]
+
+    def count(self, package: P) -> int:
+        return cast("int", self._hear("count", package))
+
+    def dependencies(self, package: P, version: int) -> Mapping[P, int] | Unavailable:
+        return cast("Mapping[P, int] | Unavailable", self._hear("dependencies", package, version))
+
+    def similar(self, package: P, version: int) -> int:
+        return cast("int", self._hear("similar", package, version))
+
+    def unusable(self, package: P) -> Mapping[str, int]:
+        return dict(cast("tuple[tuple[str, int], ...]", self._hear("unusable", package)))
+
+    def same_version_as(self, package: P) -> P | None:
+        return cast("P | None", self._hear("same_version_as", package))
+
+    def choose(self, package: P, allowed: int) -> int | None:
+        return cast("int | None", self._hear("choose", package, allowed))
+
+    def priority(self, package: P, allowed: int, conflicts: int, depth: int) -> Comparable:
+        return cast("Comparable", self._hear("priority", package, allowed, conflicts, depth))
+
+    def prefetch(self, required: Mapping[P, int]) -> None:
+        self._hear("prefetch", required)
