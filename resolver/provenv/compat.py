@@ -69,6 +69,8 @@ class _Question:
             if best is not None:
                 break
             passed += told.rows
+            if told.rows:
+                notes[f"not {accelerator.name}: {told.rows[0].why}"] = None
         if found is None or not found.rows:
             raise self._no_table()
         return found

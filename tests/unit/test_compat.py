@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -280,9 +281,14 @@ def test_what_there_is_no_table_of_is_an_error() -> None:
         ask(driver="new")
 
 
-def provenv(*argv: str) -> subprocess.CompletedProcess[str]:
+def provenv(*argv: str, **variables: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "provenv", *argv], capture_output=True, text=True, check=False, timeout=120
+        [sys.executable, "-m", "provenv", *argv],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+        env={**os.environ, "COLUMNS": "120", **variables},
     )
 
 
@@ -306,7 +312,11 @@ def test_the_table_shows_a_newcomer_the_row_to_take(tmp_path: Path) -> None:
     lines = done.stdout.splitlines()
     assert lines[0].split()[:5] == ["runs", "torch", "build", "torchvision", "torchaudio"]
     assert any(line.split()[:3] == ["yes", "2.14.1", "cu126"] for line in lines)
-    assert lines[-1] == "cuda: take torch 2.14.1, build cu126"
+    beside = "with torchvision 0.29.1 and torchaudio 2.11.0; for Python 3.10 to 3.14"
+    assert lines[-1] == f"cuda: take torch 2.14.1, build cu126 ({beside})"
+    reason = "[1] this torch is compiled for compute capability 7.5, 8.0, 8.6, 9.0, 10.0, 12.0, not for 6.1"
+    assert reason in lines
+    assert [line.split()[-1] for line in lines if line.startswith("no ")] == ["[1]"] * 11
     assert "torchtext has ended" in done.stderr
 
 
@@ -315,3 +325,20 @@ def test_where_nothing_runs_the_answer_is_no() -> None:
 
     assert done.returncode == 1
     assert json.loads(done.stdout)["best"] is None
+
+
+def test_a_narrow_terminal_loses_companions_and_wraps_the_reasons() -> None:
+    flags = ("--platform", "linux-x86_64", "--compute-capability", "6.1", "--driver", "580")
+    done = provenv("compat", "torch", *flags, COLUMNS="80")
+
+    assert done.returncode == 0, done.stderr
+    assert max(map(len, done.stdout.splitlines())) <= 80
+    assert "torchcodec" not in done.stdout
+    assert "(torchcodec with a wider terminal, or with --json)" in done.stderr
+
+
+def test_what_was_passed_over_for_the_processor_is_told() -> None:
+    found = ask(driver="595", compute_capability="6.1")
+
+    assert best(found) == ("cpu", "2.15.0", "cpu")
+    assert "not cuda: driver 590 and newer no longer drive compute capability 6.1" in found.notes[0]

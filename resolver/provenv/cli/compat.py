@@ -101,21 +101,67 @@ def _companions(found: Compatibility) -> tuple[str, ...]:
 
 
 def _print(found: Compatibility, *, every: bool, quiet: bool) -> None:
-    from provenv.cli.output import BOLD, DIM, GREEN, note, paint, table
+    from provenv.cli.output import BOLD, GREEN, note, paint
 
     rows = list(found.rows) if every else _shown(found)
+    reasons = {reason: f"[{number}]" for number, reason in enumerate(dict.fromkeys(_reasons(rows, found)), 1)}
     names = [name for name in _companions(found) if any(dict(row.goes_with).get(name) for row in rows)]
-    header = ("runs", found.package, "build", *names, "Python", "why not, or what it depends on")
-    lines = table(header, [_cells(row, names) for row in rows]).splitlines()
+    left_out = _print_table(rows, found, names, reasons)
+    for reason, number in reasons.items():
+        print(_wrapped(f"{number} {reason}", len(number) + 1))
+    print(paint(_wrapped(_verdict(found), 2), BOLD + GREEN if found.best else BOLD, sys.stdout))
+    if len(rows) < len(found.rows):
+        note(f"({len(found.rows) - len(rows)} more rows with -v)", quiet=quiet)
+    if left_out:
+        note(f"({', '.join(left_out)} with a wider terminal, or with --json)", quiet=quiet)
+    for text in found.notes:
+        note(f"note: {text}", quiet=quiet)
+
+
+def _print_table(
+    rows: list[ReleaseRow], found: Compatibility, names: list[str], reasons: dict[str, str]
+) -> list[str]:
+    """Prints the rows; the companions for which the terminal has no room, the last ones, are its answer."""
+    from provenv.cli.output import BOLD, DIM, GREEN, paint, table, width
+
+    left_out: list[str] = []
+    while True:
+        header = ("runs", found.package, "build", *names, "Python", "why" if reasons else "")
+        numbers = [reasons.get(_reason(row, found), "") for row in rows]
+        cells = [_cells(row, names, number) for row, number in zip(rows, numbers, strict=True)]
+        lines = table(header, cells).splitlines()
+        plain = [header, *cells]
+        room = sum(max(width(line[i]) for line in plain) + 2 for i in range(len(header))) - 2
+        if room <= _columns() or len(names) < 3:
+            break
+        left_out.insert(0, names.pop())
     print(lines[0])
     for row, line in zip(rows, lines[1:], strict=True):
         colour = BOLD + GREEN if row is found.best else "" if row.runs is not False else DIM
         print(paint(line, colour, sys.stdout))
-    if len(rows) < len(found.rows):
-        note(f"({len(found.rows) - len(rows)} more rows with -v)", quiet=quiet)
-    print(_verdict(found))
-    for text in found.notes:
-        note(f"note: {text}", quiet=quiet)
+    return left_out
+
+
+def _columns() -> int:
+    import shutil
+
+    return shutil.get_terminal_size((120, 24)).columns
+
+
+def _wrapped(text: str, indent: int) -> str:
+    import textwrap
+
+    return textwrap.fill(text, max(_columns(), 40), subsequent_indent=" " * indent, break_on_hyphens=False)
+
+
+def _reasons(rows: list[ReleaseRow], found: Compatibility) -> list[str]:
+    return [reason for row in rows if (reason := _reason(row, found))]
+
+
+def _reason(row: ReleaseRow, found: Compatibility) -> str:
+    """Why a row does not run, in words that are the same for every version of which they hold."""
+    words = row.why.replace(f"{found.package} {row.version}, the last of it, is", f"{found.package} is")
+    return words.replace(f"{found.package} {row.version} ", f"this {found.package} ")
 
 
 def _shown(found: Compatibility) -> list[ReleaseRow]:
@@ -127,11 +173,11 @@ def _shown(found: Compatibility) -> list[ReleaseRow]:
     return rows[: at + SHOWN] if at < SHOWN else [*rows[: SHOWN // 2], *rows[at : at + SHOWN // 2]]
 
 
-def _cells(row: ReleaseRow, names: list[str]) -> tuple[str, ...]:
+def _cells(row: ReleaseRow, names: list[str], why: str) -> tuple[str, ...]:
     runs = {True: "yes", False: "no", None: "?"}[row.runs]
     span = row.python if len(row.python) < 2 else (f"{row.python[0]} to {row.python[-1]}",)
     others = (dict(row.goes_with).get(name, "-") for name in names)
-    return (runs, row.version or "?", row.build, *others, "".join(span) or "?", row.why)
+    return (runs, row.version or "?", row.build, *others, "".join(span) or "?", why)
 
 
 def _verdict(found: Compatibility) -> str:
@@ -140,4 +186,7 @@ def _verdict(found: Compatibility) -> str:
         return f"none of these runs on {found.accelerator} there"
     words = " ".join(filter(None, (found.package, best.version)))
     unsure = "" if best.runs else ", if the hardware fits"
-    return f"{found.accelerator}: take {words}, build {best.build}{unsure}"
+    beside = [f"{name} {version}" for name, version in best.goes_with[:2]]
+    python = f"for Python {best.python[0]} to {best.python[-1]}" if best.python else ""
+    more = "; ".join(filter(None, (f"with {' and '.join(beside)}" if beside else "", python)))
+    return f"{found.accelerator}: take {words}, build {best.build}{unsure}{f' ({more})' if more else ''}"
