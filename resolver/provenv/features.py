@@ -8,7 +8,8 @@ from itertools import product
 from provenv.errors import PluginError
 from provenv.hooks.types import Accelerator, Context, Envelope
 from provenv.host import Host
-from provenv.standards.variants import InvalidVariants, Property, parse_property
+from provenv.standards.variants import InvalidVariants, Property, Variant, grouped, parse_property
+from provenv.targets import Target, context_of
 from provenv.values import replace
 
 PROCESSOR = "cpu"
@@ -41,6 +42,21 @@ def features_here(host: Host) -> dict[str, tuple[str, ...]]:
                 lists = _lists(host.plugins.accelerators[name], context)
                 found[name] = tuple(dict.fromkeys(str(one) for each in lists for one in each))
     return found
+
+
+def unsupported_here(target: Target, variants: Mapping[str, Variant], host: Host) -> Iterator[str]:
+    """Why a machine can't run variant wheels (by package) that were chosen for a target; nothing: it can.
+
+    A namespace that the target's plugins say nothing of is no machine's to support.
+    """
+    devices = features_of(context_of(target, host.plugins), target.accelerator, host.plugins.accelerators)
+    asked = {one.namespace for device in devices for one in device}
+    here = {text for texts in features_here(host).values() for text in texts}
+    for name, variant in variants.items():
+        for (namespace, feature), values in grouped(variant.properties).items():
+            wanted = [str(Property(namespace, feature, value)) for value in values]
+            if namespace in asked and here.isdisjoint(wanted):
+                yield f"its {name} is a variant for {' or '.join(wanted[:3])}, which this machine is not"
 
 
 def _lists(accelerator: Accelerator, context: Context) -> list[tuple[Property, ...]]:

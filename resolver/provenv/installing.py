@@ -48,7 +48,13 @@ def choose_target(project: Project, name: str | None = None) -> tuple[Choice, st
     def unfit(candidate: Candidate) -> str | None:
         lock = read(candidate.path) if candidate.path.is_file() else None
         build, versions = (lock.build, lock.versions) if lock else (None, {})
-        return "; ".join(fit(candidate.target, host, build=build, versions=versions).reasons) or None
+        reasons = list(fit(candidate.target, host, build=build, versions=versions).reasons)
+        variants = {p.name: p.variant for p in lock.packages if p.variant.label} if lock else {}
+        if variants and not reasons:
+            from provenv.features import unsupported_here
+
+            reasons += unsupported_here(candidate.target, variants, host)
+        return "; ".join(reasons) or None
 
     if name is None:
         return choose_lock(candidates, unfit), None

@@ -23,11 +23,15 @@ def add_variant(
     tags: str = ANY,
     build: str = "",
     yanked: str | None = None,
+    properties: Mapping[str, Mapping[str, Sequence[str]]] | None = None,
 ) -> ServedFile:
-    """Publish one variant wheel; what it installs tells its label."""
+    """Publish one variant wheel; what it installs tells its label, and its variant.json its properties."""
     metadata = metadata_text(name, version, requires=requires)
     stem = file_stem(name, version)
-    files = {f"{stem.split('-')[0]}.py": f"__version__ = {version!r}\nlabel = {label!r}\n"}
+    files = {
+        f"{stem.split('-')[0]}.py": f"__version__ = {version!r}\nlabel = {label!r}\n",
+        f"{stem}.dist-info/variant.json": json.dumps(document({label: dict(properties or {})})),
+    }
     content = make_wheel(name, version, metadata, tags=tags, files=files)
     middle = f"{build}-{tags}" if build else tags
     file = ServedFile(f"{stem}-{middle}-{label}.whl", content, metadata.encode(), yanked=yanked)
@@ -54,8 +58,8 @@ def add_variants(
     **more: object,
 ) -> ServedFile:
     """Publish a wheel for every label, and the JSON that says what they stand for."""
-    for label in variants:
-        add_variant(index, name, version, label, requires=requires)
+    for label, properties in variants.items():
+        add_variant(index, name, version, label, requires=requires, properties=properties)
     return add_json(index, name, version, document(variants, namespaces, **more))
 
 

@@ -24,6 +24,7 @@ from provenv.manifest.values import Index, Manifest
 from provenv.project import Project, open_project
 from provenv.resolution import Package, Resolution
 from provenv.resolving.resolve import Options
+from provenv.standards.variants import Variant
 from provenv.targets import Target
 from provenv.values import replace
 
@@ -161,7 +162,13 @@ def _package_json(package: Package) -> Mapping[str, object]:
         "requires": list(package.requires),
         "extras": list(package.extras),
         "prerelease": package.prerelease,
+        **({"variant": variant_json(package.variant)} if package.variant.label else {}),
     }
+
+
+def variant_json(variant: Variant) -> dict[str, object]:
+    """A wheel's label and what it is for."""
+    return {"label": variant.label, "properties": [str(one) for one in variant.properties]}
 
 
 def _pylock(project: Project, resolution: Resolution) -> str:

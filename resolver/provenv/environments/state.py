@@ -13,6 +13,15 @@ META = "conda-meta"
 """Where a conda environment keeps the record of each of its packages."""
 
 
+def variants_in(prefix: Path) -> frozenset[str]:
+    """The canonical names of what was installed from variant wheels, which say so of themselves (PEP 825)."""
+    from provenv.standards.names import canonicalize
+
+    library = "Lib" if os.name == "nt" else "lib/python3.*"
+    found = prefix.glob(f"{library}/site-packages/*.dist-info/variant.json")
+    return frozenset(canonicalize(path.parent.name.partition("-")[0]) for path in found)
+
+
 def site_packages(prefix: Path, python_version: str) -> Path:
     """Where an environment keeps its packages."""
     if os.name == "nt":

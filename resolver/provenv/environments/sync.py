@@ -15,7 +15,7 @@ from provenv.environments.guard import Right, exclusive
 from provenv.environments.interpreters import choose_python, explain_missing
 from provenv.environments.places import Places, Rewrite, own_places
 from provenv.environments.sources import Step, is_variant, local_projects, needs_build, steps, write_copy
-from provenv.environments.state import contents, has_lost, is_untouched, project_stamp
+from provenv.environments.state import contents, has_lost, is_untouched, project_stamp, variants_in
 from provenv.environments.store import Environment
 from provenv.environments.uv import Ended, run_uv, version
 from provenv.errors import InputError, InstallError
@@ -209,6 +209,11 @@ class Job:
 
     def _options(self, step: Step, lock: Lock, folder: Path) -> list[str]:
         options = ["--offline"] if self.settings.offline else []
+        # uv looks at versions only, and would keep another variant of the same.
+        there = variants_in(self.prefix)
+        for package in step.packages:
+            if is_variant(package) or package.name in there:
+                options += ["--reinstall-package", package.name]
         if not any(map(needs_build, step.packages)):
             # Every file's address is in the lock: no index has to be asked for anything.
             return [*options, "--no-build", "--no-index"]

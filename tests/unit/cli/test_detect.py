@@ -40,6 +40,7 @@ def test_a_recorded_machine_is_shown_as_one_document(gpu_box: Path) -> None:
     assert done.returncode == 0, done.stderr
     answer = json.loads(done.stdout)
     (finding,) = answer.pop("findings")
+    features = answer.pop("features")
     assert answer == {
         "os": "linux",
         "arch": "x86_64",
@@ -64,6 +65,11 @@ def test_a_recorded_machine_is_shown_as_one_document(gpu_box: Path) -> None:
         "torch": None,
         "usable": ["cuda", "cpu"],
     }
+    assert [name for name, texts in features.items() if texts] == ["cuda", "cpu"]
+    assert features["cuda"][0] == "nvidia :: cuda_version_lower_bound :: 12.4"
+    codes = [text for text in features["cuda"] if ":: sm_arch ::" in text]
+    assert (codes[0], codes[-1]) == ("nvidia :: sm_arch :: 61_real", "nvidia :: sm_arch :: 80_virtual")
+    assert "nvidia :: sm_arch :: 86_real" in codes
     assert finding["code"] == "nvidia-driver-older-than-newest-builds"
     assert set(finding) == {"code", "message", "remedy", "severity"}
 
