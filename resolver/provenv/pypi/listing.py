@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 from provenv.pypi.addresses import split_login
@@ -10,7 +12,6 @@ from provenv.standards.names import canonicalize
 from provenv.values import dataclass
 
 HEX_LENGTHS = {"md5": 32, "sha1": 40, "sha224": 56, "sha256": 64, "sha384": 96, "sha512": 128, "blake2b": 128}
-HEX_DIGITS = frozenset("0123456789abcdefABCDEF")
 FILE_SUFFIXES = (".whl", ".tar.gz", ".zip", ".tgz", ".tar.bz2", ".tar.xz", "-variants.json")
 """What can be a wheel, an sdist or the JSON of wheel variants; any other file (`.egg`, `.exe`) is not."""
 
@@ -18,6 +19,8 @@ LONGEST_NAME = (
     400  # characters; no file system takes a name longer than 255 bytes, and versions must stay cheap
 )
 ODD_IN_LINKS = frozenset("#@[")
+FROM_THE_TOP = re.compile(r"/(?!/)(?:[A-Za-z0-9_+~%=!,()-]|/(?!\.)|\.)*", re.ASCII)
+"""A link that begins at its host's top, as a mirror's do, and that nothing has to be done to."""
 SEPARATORS = frozenset("/\\\0\n\r")
 
 
@@ -65,7 +68,7 @@ class FlatPage:
 def is_distribution(filename: str) -> bool:
     """Whether a file may be a wheel, an sdist or the JSON of wheel variants, by its name alone."""
     return (
-        filename.endswith(FILE_SUFFIXES) and len(filename) <= LONGEST_NAME and not SEPARATORS & set(filename)
+        filename.endswith(FILE_SUFFIXES) and len(filename) <= LONGEST_NAME and SEPARATORS.isdisjoint(filename)
     )
 
 
@@ -76,6 +79,8 @@ def absolute(base: str, link: str) -> str:
     """
     if link.startswith(("https://", "http://")) and not ODD_IN_LINKS.intersection(link):
         return link
+    if FROM_THE_TOP.fullmatch(link) and (top := _top(base)):
+        return top + link
     from urllib.parse import urljoin, urlsplit
 
     url = link if link.startswith(("https://", "http://")) else urljoin(base, link)
@@ -89,6 +94,14 @@ def absolute(base: str, link: str) -> str:
     return url
 
 
+@lru_cache(16)
+def _top(base: str) -> str:
+    """The scheme and host of a page on the network, "" of one on this disk."""
+    from urllib.parse import urljoin
+
+    return split_login(urljoin(base, "/"))[0][:-1] if base.startswith(("https://", "http://")) else ""
+
+
 def clean_hashes(hashes: Mapping[object, object]) -> dict[str, str]:
     """The digests that are what they say: a known algorithm and that many hex digits."""
     return {
@@ -97,5 +110,13 @@ def clean_hashes(hashes: Mapping[object, object]) -> dict[str, str]:
         if isinstance(name, str)
         and isinstance(digest, str)
         and len(digest) == HEX_LENGTHS.get(name)
-        and HEX_DIGITS.issuperset(digest)
+        and _is_hex(digest)
     }
+
+
+def _is_hex(text: str) -> bool:
+    try:
+        bytes.fromhex(text)
+    except ValueError:
+        return False
+    return text.isalnum()  # not the blanks that `fromhex` passes over

@@ -108,7 +108,9 @@ def pack(name: str, page: Page, placing: Placing) -> tuple[Head, bytes]:
         key = sort_key(named.version)
         version, rows, pythons = grouped.setdefault(key, (named.version, [], {}))
         pythons[file.requires_python] = None
-        rows.append(_row(file, named._replace(version=version), *placing(file)))
+        if named.version != version:  # another spelling of it
+            named = named._replace(version=version)
+        rows.append(_row(file, named, *placing(file)))
     ordered = sorted(grouped.items(), reverse=True)
     blocks, tail = _blocks(rows for _, (_, rows, _) in ordered)
     shared: dict[tuple[str | None, ...], tuple[str | None, ...]] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 from provenv.standards.names import canonicalize
@@ -45,7 +46,7 @@ def parse_wheel(filename: str) -> WheelName | None:
     if not filename.endswith(".whl"):
         raise InvalidFilename(filename, "a wheel's name ends in `.whl`")
     parts = filename[:-4].split("-")
-    if is_variant(filename):
+    if len(parts) > 5 and is_variant(filename):
         return None
     if len(parts) not in (5, 6):
         raise InvalidFilename(filename, "a wheel's name has five or six parts between dashes")
@@ -53,7 +54,7 @@ def parse_wheel(filename: str) -> WheelName | None:
         _wheel_project(filename, parts[0]),
         _version(filename, parts[1]),
         _build(filename, parts[2]) if len(parts) == 6 else (),
-        _checked_tags(filename, parts[-3:]),
+        _checked_tags(filename, "-".join(parts[-3:])),
     )
 
 
@@ -115,9 +116,14 @@ def _is_python_tag(text: str) -> bool:
 
 
 def _wheel_project(filename: str, name: str) -> str:
-    if "__" in name or not name.replace("_", "a").replace(".", "a").isalnum():
+    if not _is_escaped(name):
         raise InvalidFilename(filename, "the part before the first dash is no escaped project name")
     return canonicalize(name)
+
+
+@lru_cache(256)
+def _is_escaped(name: str) -> bool:
+    return "__" not in name and name.replace("_", "a").replace(".", "a").isalnum()
 
 
 def _version(filename: str, text: str) -> str:
@@ -134,10 +140,19 @@ def _build(filename: str, text: str) -> tuple[int, str]:
     return int(digits), text[len(digits) :]
 
 
-def _checked_tags(filename: str, tags: list[str]) -> str:
-    for tag in tags:
+def _checked_tags(filename: str, tags: str) -> str:
+    if fault := _tags_fault(tags):
+        raise InvalidFilename(filename, fault)
+    return tags
+
+
+@lru_cache(4096)
+def _tags_fault(tags: str) -> str | None:
+    """What is wrong with a wheel's tags; the same few stand in thousands of names."""
+    single = tags.split("-")
+    for tag in single:
         if not tag or "" in tag.split("."):
-            raise InvalidFilename(filename, f"an empty tag in {tag!r}")
-    if not all(python.isidentifier() for python in tags[0].split(".")):
-        raise InvalidFilename(filename, f"{tags[0]!r} is no Python tag")
-    return "-".join(tags)
+            return f"an empty tag in {tag!r}"
+    if not all(python.isidentifier() for python in single[0].split(".")):
+        return f"{single[0]!r} is no Python tag"
+    return None
