@@ -8,6 +8,7 @@ from functools import partial
 from provenv.hooks import Context, Detection, Device, Envelope, Finding, Probe
 from provenv_plugins.cuda_drivers import newest_cuda, numbers
 from provenv_plugins.cuda_facts import NvidiaFacts, is_jetson, is_wsl, read
+from provenv_plugins.nvidia_driver_command import driver_remedy
 from provenv_plugins.pci_bus import has_display
 
 VENDOR_ID = "10de"
@@ -122,7 +123,7 @@ def diagnose(probe: Probe) -> Iterable[Finding]:
             "nvidia-driver-older-than-newest-builds",
             f"driver {facts.driver} runs CUDA {numbers(served)[0]} builds; the newest torch is built for "
             "CUDA 13, which needs driver 580 or newer",
-            driver_remedy(probe),
+            driver_remedy(probe, facts.devices),
             "note",
         )
 
@@ -139,7 +140,9 @@ def _driver_error(error: str, probe: Probe) -> Finding:
         return Finding(
             "nvidia-driver-not-loaded",
             f"no NVIDIA driver is running ({error.partition('. ')[0]})",
-            driver_remedy(probe),
+            f"sudo modprobe nvidia; where that fails: {driver_remedy(probe)}"
+            if probe.python("system") != "Windows" and not is_wsl(probe)
+            else driver_remedy(probe),
             "error",
         )
     return Finding(
@@ -165,16 +168,6 @@ def _no_devices(facts: NvidiaFacts, probe: Probe) -> Iterable[Finding]:
             driver_remedy(probe),
             "error",
         )
-
-
-def driver_remedy(probe: Probe) -> str:
-    if is_wsl(probe):
-        return "install the newest NVIDIA driver in Windows (never one inside WSL), then `wsl --shutdown`"
-    if probe.python("system") == "Windows":
-        return "install the newest driver from nvidia.com/drivers, then restart"
-    if is_jetson(probe):
-        return "update JetPack; a Jetson's driver is part of it"
-    return "install driver 580 (Ubuntu: `sudo ubuntu-drivers install nvidia:580`), then `sudo reboot`"
 
 
 def _left_out(facts: NvidiaFacts, capability: str, reason: str, others: bool) -> Finding:

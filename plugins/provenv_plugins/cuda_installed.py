@@ -10,7 +10,6 @@ from provenv_plugins.cuda_carriers import carried
 from provenv_plugins.cuda_detect import (
     MACHINES,
     SYSTEMS,
-    driver_remedy,
     driver_words,
     served_together,
     visible_devices,
@@ -18,6 +17,7 @@ from provenv_plugins.cuda_detect import (
 from provenv_plugins.cuda_drivers import driver_fault, floor, numbers
 from provenv_plugins.cuda_facts import NvidiaFacts, is_jetson, read
 from provenv_plugins.cuda_library_path import stale
+from provenv_plugins.nvidia_driver_command import driver_remedy
 from provenv_plugins.pytorch import FAMILY
 from provenv_plugins.torch_builds import releases
 from provenv_plugins.torch_installed import InstalledTorch, read_torch, replacement
@@ -120,7 +120,7 @@ def _driver_too_old(
         "nvidia-driver-too-old-for-build",
         f"{torch} is built for CUDA {torch.runtime}, which needs NVIDIA driver {least} or newer; this "
         f"machine has {have}",
-        f"{driver_remedy(probe)}; or keep the driver: {other}",
+        f"{driver_remedy(probe, facts.devices)}; or keep the driver: {other}",
         "error",
         "torch.cuda.is_available() is False (`The NVIDIA driver on your system is too old`)",
     )

@@ -10,6 +10,7 @@ from provenv.hooks.reports import environment_report
 from provenv_plugins.cuda_drivers import newest_cuda
 from provenv_plugins.cuda_facts import is_wsl
 from provenv_plugins.numbers import parse_numbers
+from provenv_plugins.nvidia_driver_command import driver_remedy
 from provenv_plugins.nvidia_names import capability_of_name
 from provenv_plugins.nvidia_pastes import PastedNvidia, read_pastes
 from provenv_plugins.sightings import is_cut_off
@@ -20,7 +21,7 @@ _ASK = "nvidia-smi --query-gpu=name,compute_cap,memory.total,driver_version --fo
 def paste_findings(probe: Probe) -> Iterable[Finding]:
     """Everything, what stops a run first."""
     pasted = read_pastes(probe.pastes())
-    yield from _broken(pasted)
+    yield from _broken(pasted, probe)
     yield from _libcuda(pasted)
     yield from _forward_compatibility(pasted, probe)
     yield from _unavailable(pasted, probe)
@@ -28,7 +29,7 @@ def paste_findings(probe: Probe) -> Iterable[Finding]:
     yield from _left_open(pasted)
 
 
-def _broken(pasted: PastedNvidia) -> Iterable[Finding]:
+def _broken(pasted: PastedNvidia, probe: Probe) -> Iterable[Finding]:
     if pasted.unbound:
         names = ", ".join(dict.fromkeys(device.name or "a GPU" for device in pasted.devices))
         drivers = {dict(device.facts).get("kernel_driver") for device in pasted.devices} - {None}
@@ -36,7 +37,7 @@ def _broken(pasted: PastedNvidia) -> Iterable[Finding]:
         yield Finding(
             "nvidia-driver-missing",
             f"{names} is in this machine, and {instead} bound to it",
-            "install driver 580 (Ubuntu: `sudo ubuntu-drivers install nvidia:580`), then `sudo reboot`",
+            driver_remedy(probe),
             "error",
         )
     if pasted.broken or pasted.fallen:

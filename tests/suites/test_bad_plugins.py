@@ -196,3 +196,97 @@ def test_two_plugins_that_claim_one_name_are_an_error_that_names_both(venv: Venv
     assert "uninstall acme-plugin or other-acme" in done.err
     (names,) = [check for check in checked["plugins"][0]["checks"] if check["name"] == "names"]
     assert "from other-acme)" in names["reasons"][-1]
+
+
+HEAD = """
+    import time
+    from provenv.hooks import *
+
+    @hookimpl
+"""
+OTHERS = {
+    "paste reader raises": (
+        HEAD
+        + "    def provenv_paste_readers():\n"
+        + "        yield PasteReader('acme', 50, read)\n\n    def read(pastes):\n        return 1 / 0\n",
+        "read of acme failed: ZeroDivisionError",
+    ),
+    "paste reader hangs": (
+        HEAD
+        + "    def provenv_paste_readers():\n"
+        + f"        yield PasteReader('acme', 50, read)\n\n    def read(pastes):\n        {HANG}\n",
+        "read of acme gave no answer within 1 s",
+    ),
+    "paste reader answers nonsense": (
+        HEAD
+        + "    def provenv_paste_readers():\n"
+        + "        yield PasteReader('acme', 50, lambda pastes: {'gpus': 3})\n",
+        "read of acme answered {'gpus': 3}, not Reading",
+    ),
+    "platform's detect raises": (
+        HEAD
+        + "    def provenv_platforms():\n"
+        + "        yield Platform(name='a-cme', os='acme', arch='x', conda_subdir='acme-x', scripts='bin',\n"
+        + "                       python='bin/python', defaults=Envelope(), wheel_platform_tags=tags,\n"
+        + "                       marker_environment=tags, conda_virtual_packages=tags, detect=tags,\n"
+        + "                       activation=tags)\n\n"
+        + "    def tags(*anything):\n        raise OSError('cold')\n",
+        "detect of a-cme failed: OSError: cold",
+    ),
+    "inspect raises": (
+        changed(
+            "diagnose=diagnose",
+            "diagnose=diagnose, inspect=lambda probe, installation: [][1]",
+        ),
+        "inspect of acme failed: IndexError",
+    ),
+    "inspect hangs": (
+        changed(
+            "diagnose=diagnose",
+            "diagnose=diagnose, inspect=lambda probe, installation: time.sleep(600)",
+        ),
+        "inspect of acme gave no answer within 1 s",
+    ),
+    "inspect answers nonsense": (
+        changed("diagnose=diagnose", "diagnose=diagnose, inspect=lambda probe, installation: 'fine'"),
+        "inspect of acme answered 'fine', not Iterable[Finding]",
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", OTHERS)
+def test_one_that_fails_on_a_paste_or_an_environment_is_named_once_and_the_rest_is_told(
+    venv: Venv, tmp_path: Path, fault: str
+) -> None:
+    source, said = OTHERS[fault]
+    paste = tmp_path / "report.txt"
+    paste.write_text(
+        "PyTorch version: 2.9.1+cpu\nOS: Ubuntu 24.04 LTS (x86_64)\nPython version: 3.12.3\n"
+        "GPU models and configuration: GPU 0: NVIDIA GeForce RTX 4090\nNvidia driver version: 580.65.06\n"
+    )
+    with installed(venv, tmp_path, source):
+        done = venv.provenv(
+            *("doctor", "--from", paste, "--json"), cwd=tmp_path, expect=1, PROVENV_PLUGIN_SECONDS="1"
+        )
+
+    lines = [line for line in done.err.splitlines() if NAMED in line]
+    assert len(lines) == 1, done.err
+    assert said in lines[0]
+    assert done.json["findings"][0]["code"] == "cpu-build-on-gpu-machine"
+
+
+def test_a_lock_format_that_raises_is_an_error_that_names_it(venv: Venv, tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(
+        '[project]\nname = "x"\nversion = "1"\n[tool.provenv]\npip-config = false\naccelerators = ["cpu"]\n'
+        'platforms = ["linux-x86_64"]\npython = ["3.12"]\n'
+    )
+    source = (
+        HEAD
+        + "    def provenv_lock_formats():\n        yield LockFormat('acme', 'txt', render)\n\n"
+        + "    def render(lock):\n        return lock['no such key']\n"
+    )
+    with installed(venv, tmp_path, source):
+        venv.provenv("lock", cwd=tmp_path)
+        done = venv.provenv("export", "--format", "acme", cwd=tmp_path, expect=8)
+
+    assert f"{NAMED}: render of acme failed: KeyError: 'no such key'" in done.err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from provenv.conformance.asking import Asker, spell
 from provenv.conformance.grid import STRANGE, contexts
@@ -10,6 +11,7 @@ from provenv.conformance.recorded import EMPTY, Machine
 from provenv.conformance.sound import (
     TORCH_DEVICE,
     builds_faults,
+    features_faults,
     detection_faults,
     finding_faults,
     is_pattern,
@@ -17,7 +19,7 @@ from provenv.conformance.sound import (
 from provenv.hooks.installations import Distribution, Installation
 from provenv.hooks.types import Accelerator, Context, Detection, Finding, Platform
 
-OF_CONTEXT = ("environment", "conda_virtual_packages", "conda_constraints", "features")
+OF_CONTEXT = ("environment", "conda_virtual_packages", "conda_constraints")
 _PACKAGES = ("torch", "numpy", "")
 _VERSIONS = ("2.9.1", "2.9.1+cpu", "0", "1!2.0rc1", "no version")
 _INSTALLATIONS = (
@@ -28,6 +30,19 @@ _INSTALLATIONS = (
             Distribution("numpy", "2.1.0"),
             Distribution("torch", "2.9.1+cpu"),
             Distribution("torchvision", "?"),
+        ),
+    ),
+    # what a broken-off upgrade, a build by hand and a half-written METADATA leave behind
+    Installation(
+        "C:\\envs\\a b",
+        (
+            Distribution("torch", "2.10.0a0+git1c57644"),
+            Distribution("torch", "2.6.0+cu124", "C:\\envs\\a b\\Lib\\site-packages"),
+            Distribution("torchaudio", ""),
+            Distribution("torchvision", "0.21.0+rocm6.2.4"),
+            Distribution("nvidia-cublas-cu12", "12.4.5.8"),
+            Distribution("nvidia-cudnn-cu13", "no version"),
+            Distribution("triton", "\u0663.\u0661"),
         ),
     ),
 )
@@ -77,6 +92,11 @@ def _check_context(ask: Asker, context: Context) -> None:
         ask.expect("builds", "builds", some, f"neither offers nor rejects anything for {context.platform}")
     for field in OF_CONTEXT:
         list(ask.ask(field, context))
+    for features in ask.ask("features", context):
+        for fault in features_faults(features):
+            ask.expect("features", "features", False, f"{fault} (for {spell(context)})")
+        if features:
+            ask.events.ran("features")
     list(ask.ask("releases", "torch", context))
 
 
@@ -98,7 +118,7 @@ def _check_machine(
         ask.expect("machines", "detect", not (strange and detection.usable), said)
     for findings in ask.ask("diagnose", machine):
         _check_findings(ask, "diagnose", machine, findings)
-    for installation in _INSTALLATIONS:
+    for installation in (*_INSTALLATIONS, replace(_INSTALLATIONS[-1], accelerator=accelerator.name)):
         for findings in ask.ask("inspect", machine, installation):
             _check_findings(ask, "inspect", machine, findings)
 

@@ -18,6 +18,8 @@ CERTIFICATES = (
     "PIP_CLIENT_CERT",
 )
 BUNDLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "PIP_CERT")
+STOPPING = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+"""What fetches models and data sets reads these, and stops at a file that is not there."""
 SCHEMES = ("http", "https", "socks4", "socks4a", "socks5", "socks5h")
 
 
@@ -102,8 +104,12 @@ def _missing_files(probe: Probe) -> Iterable[Finding]:
                 "certificate-file-missing",
                 f"{name} is {path}, and there is no such file",
                 unset(probe, [name]),
-                "error",
-                "programs that read it can't connect securely: no package, model or data set is fetched",
+                "error" if name in STOPPING else "warning",
+                "programs that read it can't connect securely: no package, model or data set is fetched"
+                if name in STOPPING
+                else "pip can't connect securely"
+                if name.startswith("PIP_")
+                else "certificates there are not found",
             )
 
 

@@ -83,7 +83,7 @@ def test_a_good_plugin_passes(site: Path) -> None:
     report = checked(site, ACCELERATOR)
 
     assert report.faults == {}
-    assert {check for check in CHECKS if report.outcome(check) == "skip"} == {"findings"} - report.ran
+    assert {check for check in CHECKS if report.outcome(check) == "skip"} == {"findings", "features"} - report.ran
 
 
 def test_every_function_of_every_kind_is_asked() -> None:
@@ -114,6 +114,19 @@ FAULTS = {
     "a newer API": (("count = 0", "PROVENV_API = 7"), "api-version", "asks for plugin API 7"),
     "a hook that raises": (("yield make()", "raise OSError('cold')"), "totals", "OSError: cold"),
     "a hook that yields what is none": (("yield make()", "yield 7"), "fields", "7, not Accelerator"),
+    "an inspection that counts on good versions": (
+        (
+            "diagnose=diagnose",
+            "diagnose=diagnose, inspect=lambda probe, env: [int(d.version[0]) for d in env.distributions]",
+        ),
+        "totals",
+        "inspect(the machine empty",
+    ),
+    "an inspection that answers what is no finding": (
+        ("diagnose=diagnose", 'diagnose=diagnose, inspect=lambda probe, found: ("torch is old",)'),
+        "totals",
+        "inspect(the machine empty",
+    ),
     "a name with capitals": (('name="acme"', 'name="ACME"'), "names", "a-z, 0-9"),
     "a name that a file can't have": (('name="acme"', 'name="a.b"'), "names", "a dot"),
     "a name that is taken": (('name="acme"', 'name="cuda"'), "names", "has that name"),
@@ -209,6 +222,26 @@ FAULTS = {
     ),
     "the same build twice": (("Builds((BUILD,))", "Builds((BUILD, BUILD))"), "builds", "offered twice"),
     "no answer at all": (("Builds((BUILD,))", "Builds(())"), "builds", "neither offers nor rejects"),
+    "a fact that no variant can ask for": (
+        ("diagnose=diagnose", 'diagnose=diagnose, features=lambda context: ("acme :: Card :: 1",)'),
+        "features",
+        "another character",
+    ),
+    "a fact of two parts": (
+        ("diagnose=diagnose", 'diagnose=diagnose, features=lambda context: ("acme :: card",)'),
+        "features",
+        "is no `namespace :: feature :: value`",
+    ),
+    "a fact that is spelled in another way": (
+        ("diagnose=diagnose", 'diagnose=diagnose, features=lambda context: ("acme::card::1",)'),
+        "features",
+        "is spelled 'acme :: card :: 1'",
+    ),
+    "a fact that is told twice": (
+        ("diagnose=diagnose", 'diagnose=diagnose, features=lambda context: ("a :: b :: c",) * 2'),
+        "features",
+        "told twice",
+    ),
     "the network": (
         (QUIET, "socket.create_connection(('127.0.0.1', 9))"),
         "network",

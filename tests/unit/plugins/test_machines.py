@@ -171,3 +171,43 @@ def test_several_accelerators_are_in_the_order_of_preference() -> None:
     probe = machines.linux(library=nvidia["library"], file=amd["file"], folder=folder)
 
     assert Host(PLUGINS, probe).usable == ("cuda", "rocm", "cpu")
+
+
+@pytest.mark.parametrize(
+    ("release", "name", "capability", "command"),
+    [
+        (
+            "ID=ubuntu\nID_LIKE=debian\n",
+            "NVIDIA L4",
+            "8.9",
+            "sudo ubuntu-drivers install nvidia:580 && sudo reboot",
+        ),
+        (
+            'ID=linuxmint\nID_LIKE="ubuntu debian"\n',
+            "NVIDIA L4",
+            "8.9",
+            "sudo ubuntu-drivers install nvidia:580",
+        ),
+        (
+            "ID=debian\n",
+            "NVIDIA L4",
+            "8.9",
+            "sudo apt-get install -y nvidia-open && sudo reboot (from NVIDIA's",
+        ),
+        ('ID=rocky\nID_LIKE="rhel centos fedora"\n', "Tesla P100", "6.0", "sudo dnf install -y cuda-drivers"),
+        ('ID="opensuse-leap"\n', "NVIDIA L4", "8.9", "sudo zypper install -y nvidia-open"),
+        ("ID=arch\n", "NVIDIA L4", "8.9", "sudo pacman -S --needed nvidia-open nvidia-utils && sudo reboot"),
+        ("ID=nixos\n", "NVIDIA L4", "8.9", "install driver 580 (Ubuntu: `sudo ubuntu-drivers"),
+    ],
+)
+def test_a_driver_is_updated_by_the_command_of_the_system(
+    release: str, name: str, capability: str, command: str
+) -> None:
+    probe = machines.linux(
+        file={"/etc/os-release": release}, **nvml("550.54.14", "12.4", (name, capability, 16384))
+    )
+
+    (finding,) = Host(PLUGINS, probe).findings
+
+    assert finding.code == "nvidia-driver-older-than-newest-builds"
+    assert finding.remedy.startswith(command)
