@@ -9,6 +9,7 @@ import sys
 
 from provenv import __version__
 from provenv.cli.commands import COMMANDS, GROUPS, Command
+from provenv.cli.pastable import remember
 from provenv.errors import DiskError, InputError, ProvenvError
 
 EPILOG = """\
@@ -24,6 +25,7 @@ examples:
 
 def run_command(argv: list[str]) -> int:
     """Runs one command line, and prints what goes wrong."""
+    remember(None)
     try:
         code = _dispatch(argv)
         _flush()
@@ -91,6 +93,7 @@ def _dispatch(argv: list[str]) -> int:
     if command is None:
         raise _unknown(argv[0])
     args = parser_for(command).parse_args(argv[1:])
+    remember(args)
     code = args.run(args)
     return int(code)
 

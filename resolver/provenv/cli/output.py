@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from typing import TextIO
 
+from provenv.cli.pastable import spelled
 from provenv.errors import ProvenvError, readable
 
 RED, YELLOW, GREEN, DIM, BOLD, RESET = "\033[31m", "\033[33m", "\033[32m", "\033[2m", "\033[1m", "\033[0m"
@@ -28,6 +29,7 @@ def paint(text: str, colour: str, stream: TextIO) -> str:
 
 def print_error(error: ProvenvError, *, as_json: bool) -> None:
     """An error in its three parts on standard error; with `--json` as one document on standard output."""
+    error.hints = tuple(map(spelled, error.hints))
     if as_json:
         print_json({"error": error.to_json()})
         return
@@ -48,7 +50,7 @@ def print_json(document: object) -> None:
 def note(text: str, *, quiet: bool = False) -> None:
     """A line for the user on standard error, unless `-q`."""
     if not quiet:
-        print(text, file=sys.stderr)
+        print(spelled(text), file=sys.stderr)
 
 
 def warn(text: str, *, quiet: bool = False) -> None:

@@ -92,6 +92,9 @@ def run(args: argparse.Namespace) -> int:
     """Resolves and prints."""
     project = _project(args)
     target = replace(_target(project), build=args.build)
+    for warning in project.manifest.warnings:
+        place = f"{warning.origin}: " if warning.origin else ""
+        warn(f"{place}{warning.message}", quiet=args.quiet)
     with (
         progress(quiet=args.quiet or args.json) as shown,
         resolver_of(project, shown.event, shown.note) as resolver,
@@ -184,7 +187,7 @@ def _project(args: argparse.Namespace) -> Project:
     from provenv.manifest.adhoc import adhoc_manifest
 
     manifest = adhoc_manifest(args.requirement, args.requirements, args.constraints)
-    if not manifest.requirements:
+    if not manifest.requirements and not args.requirements:
         raise InputError(
             "there is nothing to resolve", hints=["name requirements, or a file of them with -r"]
         )
@@ -195,7 +198,7 @@ def _with_flags(manifest: Manifest, args: argparse.Namespace) -> Manifest:
     indexes = [_named_index(text) for text in args.index]
     kept = [index for index in manifest.indexes if not (args.default_index and index.default)]
     if args.default_index:
-        kept.append(Index("default", args.default_index, default=True))
+        kept.append(Index("default", _address(args.default_index), default=True))
     flats = [Index(f"find-links-{n}", _address(text), flat=True) for n, text in enumerate(args.find_links, 1)]
     return replace(
         with_target(manifest, args, plugins()),
@@ -222,7 +225,7 @@ def _named_index(text: str) -> Index:
         raise InputError(
             f"--index {text}: an index needs a name", hints=["write it as NAME=URL: --index corp=https://…"]
         )
-    return Index(name, url)
+    return Index(name, _address(url))
 
 
 def _address(text: str) -> str:

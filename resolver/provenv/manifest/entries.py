@@ -15,6 +15,18 @@ _DOT_AT_END = re.compile(r"([=<>!~]=?=?\s*\d[\w.]*)\.(?=\s*(?:,|;|\)|$))")
 _POETRY_CARET = re.compile(r"^([A-Za-z0-9._-]+(?:\[[^\]]*\])?)\s*\^\s*(\d+)((?:\.\d+)*)$")
 _CONDA_SPACE = re.compile(r"^([A-Za-z0-9._-]+)\s+(\d[\w.]*)$")
 _CONDA_EXPORT = re.compile(r"^[A-Za-z0-9_][\w.-]*=[^=\s]+=[^=\s]+$")
+_QUOTED = re.compile(r"""^(["'])(.+)\1$""")
+_NO_COMMA = re.compile(r"(\d[\w.*+!]*)\s+(?=[<>=!~]=?)")
+_AT_VERSION = re.compile(r"^([A-Za-z0-9._-]+)\s*@\s*(\d[\w.]*)$")
+_GLUED_COMMENT = re.compile(r"#.*$")
+_SEMICOLONS = re.compile(r"[;\s]+$")
+_WORD_PROCESSORS = {
+    '"': "\u201c\u201d\u201e",
+    "'": "\u2018\u2019",
+    "-": "\u2010\u2011\u2013",
+    " ": "\u00a0\u2009\u202f",
+}
+_PASTED = re.compile(f"[{''.join(_WORD_PROCESSORS.values())}]")
 _UNSET = re.compile(r"\$\{?[A-Za-z_][A-Za-z0-9_]*[^}\s]*\}?")
 
 
@@ -52,6 +64,7 @@ def entry(
         if url is None:
             raise ManifestError(
                 f"{shown or text!r}: {parsed.url!r} is neither an address nor a path that is there",
+                hints=requirement_hints(text),
                 origin=origin,
             )
         parsed = replace(parsed, url=url)
@@ -69,6 +82,12 @@ def requirement_hints(text: str) -> tuple[str, ...]:
         (_DOT_AT_END, r"\1"),
         (_STAR_AFTER_ORDER, r"\1\2"),
         (_CONDA_SPACE, r"\1==\2"),
+        (_QUOTED, r"\2"),
+        (_NO_COMMA, r"\1,"),
+        (_AT_VERSION, r"\1==\2"),
+        (_GLUED_COMMENT, ""),
+        (_SEMICOLONS, ""),
+        (_PASTED, _plain),
     ):
         mended = pattern.sub(replacement, text)
         if mended != text and _is_requirement(mended):
@@ -80,6 +99,11 @@ def requirement_hints(text: str) -> tuple[str, ...]:
         name, major, rest = caret.groups()
         return (f"`^` is poetry's own: write {f'{name}>={major}{rest},<{int(major) + 1}'!r}",)
     return ()
+
+
+def _plain(match: re.Match[str]) -> str:
+    """The character of a keyboard that a word processor has made this one of."""
+    return next(plain for plain, pasted in _WORD_PROCESSORS.items() if match[0] in pasted)
 
 
 def _is_requirement(text: str) -> bool:

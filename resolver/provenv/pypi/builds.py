@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, Protocol
 
-from provenv.errors import BuildError
+from provenv.errors import BuildError, ProvenvError
 from provenv.pypi.archives import METADATA_BYTES, unpack
 from provenv.pypi.artifacts import Metadata
 from provenv.pypi.build_environment import (
@@ -172,12 +172,23 @@ def _build(
     system = read_build_system(tree, label)
     needed = _checked(system.requires, label)
     with build_environment(python) as environment:
-        pins = provision(needed, environment.prefix) if needed else ()
+        pins = _provided(provision, needed, environment.prefix, label) if needed else ()
         hooks = _Hooks(tree, system, environment, label, time.monotonic() + seconds)
         more = [text for text in _checked(hooks.requires(), label) if text not in needed]
         if more:
-            pins = provision([*needed, *more], environment.prefix)
+            pins = _provided(provision, [*needed, *more], environment.prefix, label)
         return hooks.metadata(), tuple(sorted(set(pins))), environment.python_version
+
+
+def _provided(
+    provision: Provision, requirements: Sequence[str], prefix: Path, label: str
+) -> tuple[str, ...]:
+    """What `provision` provides; its errors say which build needs it."""
+    try:
+        return provision(requirements, prefix)
+    except ProvenvError as error:
+        error.evidence = (f"the build of {label} needs them", *error.evidence)
+        raise
 
 
 def _checked(requirements: Sequence[str], label: str) -> list[str]:
