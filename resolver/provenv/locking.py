@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from fnmatch import fnmatchcase
 from functools import cached_property
@@ -19,6 +19,7 @@ from provenv.targets import Target
 from provenv.values import dataclass
 
 if TYPE_CHECKING:
+    from provenv.aligning import Neighbours
     from provenv.hooks.types import Accelerator
     from provenv.mixing import Mixer
     from provenv.resolution import Resolution
@@ -68,6 +69,7 @@ def lock_targets(
     *,
     upgrade: Upgrade | None = None,
     strategy: Strategy = "highest",
+    align: bool | None = None,
     frozen: bool = False,
     on_target: Callable[[Target], None] = lambda target: None,
     on_event: Callable[[str], None] | None = None,
@@ -76,6 +78,8 @@ def lock_targets(
     """Locks these targets; nothing is written unless all of them have a solution.
 
     `upgrade`: which packages need not keep the old lock's versions; InputError for one that is in no lock.
+    `align`: whether a target prefers the versions of those before it in the matrix; None: as the manifest
+    says.
     `frozen`: a missing or stale lock is the error `Stale` that says what changed, and nothing is solved.
     `on_target` is told before a target is solved, `on_event` of every page or file that is fetched,
     `on_note` of what the network and the cache did not do as they should.
@@ -86,14 +90,19 @@ def lock_targets(
         _raise_if_stale(states)
     _raise_if_unknown(upgrade, states, project)
     to_solve = [state for state in states if upgrade or not state.freshness.fresh]
+    align = project.manifest.align if align is None else align
+    if align:
+        place = {target.name: n for n, target in enumerate(project.matrix.targets)}
+        to_solve.sort(key=lambda state: place.get(state.target.name, len(place)))
     solved: dict[str, tuple[Resolution, str]] = {}
     if to_solve:
         with ExitStack() as stack:
             solvers = _Solvers(project, stack, on_event, on_note)
+            neighbours = _neighbours(project, states, solved) if align else None
             known = KnownAddresses((s.lock for s in states if s.lock), project.settings.is_mirrored)
             for state in to_solve:
                 on_target(state.target)
-                resolution = known.applied(solvers.resolve(state, upgrade, strategy))
+                resolution = known.applied(solvers.resolve(state, upgrade, strategy, neighbours))
                 solved[state.target.name] = (resolution, _text(project, state, resolution))
     return tuple(_finish(state, solved.get(state.target.name)) for state in states)
 
@@ -123,17 +132,22 @@ class _Solvers:
 
         return self._stack.enter_context(Mixer(self._project, lambda: self.pip))
 
-    def resolve(self, state: _State, upgrade: Upgrade, strategy: Strategy) -> Resolution:
-        """One target, with what its lock holds and the upgrade doesn't name preferred."""
+    def resolve(
+        self, state: _State, upgrade: Upgrade, strategy: Strategy, neighbours: Neighbours | None
+    ) -> Resolution:
+        """One target, with what its lock holds and the upgrade doesn't name preferred, then others'."""
         locked = _pins(state.lock, upgrade)
+        aligned = neighbours.versions_before(state.target) if neighbours else {}
         if state.target.packaging == "conda":
             packages = state.lock.conda if state.lock and not upgrade.everything else ()
             kept = [package for package in packages if package.name not in upgrade.names]
-            return self.conda.resolve(state.target, locked=locked, kept=kept, strategy=strategy)
+            return self.conda.resolve(
+                state.target, locked=locked, aligned=aligned, kept=kept, strategy=strategy
+            )
         from provenv.resolving.resolve import Options
 
         build = _kept_build(state.lock, upgrade, self._project.plugins.accelerators[state.target.accelerator])
-        return self.pip.resolve(state.target, Options(locked, strategy, build=build))
+        return self.pip.resolve(state.target, Options(locked, strategy, build=build, aligned=aligned))
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +164,14 @@ def _state(project: Project, target: Target) -> _State:
     inputs = project.lock_inputs(target)
     lock, state = examine(path, inputs)
     return _State(target, path, lock, inputs, state)
+
+
+def _neighbours(
+    project: Project, states: Sequence[_State], solved: Mapping[str, tuple[Resolution, str]]
+) -> Neighbours:
+    from provenv.aligning import Neighbours
+
+    return Neighbours(project, {state.target.name: state.lock for state in states}, solved)
 
 
 def _raise_if_stale(states: Sequence[_State]) -> None:

@@ -36,6 +36,7 @@ class _Asked:
     target: Target
     requirements: tuple[ManifestRequirement, ...]
     locked: Mapping[str, str]
+    aligned: Mapping[str, Sequence[str]]
     kept: Sequence[CondaPackage]
     strategy: Strategy
 
@@ -61,17 +62,19 @@ class Mixer:
         target: Target,
         *,
         locked: Mapping[str, str] | None = None,
+        aligned: Mapping[str, Sequence[str]] | None = None,
         kept: Sequence[CondaPackage] = (),
         strategy: Strategy = "highest",
     ) -> Resolution:
-        """Both halves. `locked`: versions of the old lock's PyPI packages, `kept`: its conda packages.
+        """Both halves. `locked`: versions of the old lock's PyPI packages, `aligned`: those of other targets,
+        `kept`: the old lock's conda packages.
 
         When the PyPI half fails on a choice of the conda half, that is solved again without the choice, a
         few times. Raises NoSolution with the whole story.
         """
         manifest = self.project.manifest
         requirements = manifest.selected(target.groups, target.extras)
-        asked = _Asked(target, requirements, locked or {}, kept, strategy)
+        asked = _Asked(target, requirements, locked or {}, aligned or {}, kept, strategy)
         if not requirements:
             return self._together(asked, self._half(asked, ()), {}, ())
         return self._mixed(asked)
@@ -136,7 +139,9 @@ class Mixer:
             turned_down[name] = (*turned_down.get(name, ()), specifier)
 
         given = {name: _given(name, package) for name, package in names.items()}
-        options = Options(asked.locked, asked.strategy, given=given, turned_down=turn_down)
+        options = Options(
+            asked.locked, asked.strategy, given=given, turned_down=turn_down, aligned=asked.aligned
+        )
         target = replace(asked.target, python=half.python or asked.target.python)
         try:
             found = self._pip().resolve(target, options)

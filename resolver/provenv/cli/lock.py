@@ -47,6 +47,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="highest",
         help="which versions to prefer (default: highest)",
     )
+    parser.add_argument(
+        "--align",
+        action=argparse.BooleanOptionalAction,
+        help="where a version is to be chosen, prefer one that an earlier target of the matrix has "
+        "(default: as the manifest says)",
+    )
     add_network(parser)
     add_output(parser)
 
@@ -100,6 +106,7 @@ def run(args: argparse.Namespace) -> int:
             targets,
             upgrade=upgrade,
             strategy=args.resolution,
+            align=args.align,
             on_target=shown.target,
             on_event=shown.event,
             on_note=shown.note,

@@ -90,6 +90,7 @@ def manifest_json(
         "exclude_newer_package": dict(manifest.exclude_newer_package),
         "prerelease": manifest.prerelease,
         "prerelease_package": dict(manifest.prerelease_package),
+        "align": manifest.align,
         "pip_config": manifest.use_pip_config,
         "no_index": manifest.no_index,
         "warnings": [{"message": redact(w.message), **_place(w.origin)} for w in warnings],

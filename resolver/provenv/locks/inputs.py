@@ -178,6 +178,7 @@ def _channel_line(text: str, base: Path) -> str:
 
 def _rules(manifest: Manifest, conda: CondaTable | None) -> tuple[tuple[str, str], ...]:
     rules = {
+        "align": "true" if manifest.align else "",
         "build": _rule_words(manifest.build),
         "exclude-newer": manifest.exclude_newer or "",
         "no-binary": _rule_words(manifest.no_binary),

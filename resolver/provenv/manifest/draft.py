@@ -64,6 +64,7 @@ class Draft:
         self.exclude_newer_package: dict[str, str | None] = {}
         self.prerelease: Literal["allow", "never", "if-needed"] = "if-needed"
         self.prerelease_package: dict[str, str] = {}
+        self.align = False
         self.use_pip_config = True
         self.no_index = False
         self.previews: tuple[str, ...] = ()
@@ -124,6 +125,7 @@ class Draft:
             exclude_newer_package=tuple(sorted(self.exclude_newer_package.items())),
             prerelease=self.prerelease,
             prerelease_package=tuple(sorted(self.prerelease_package.items())),
+            align=self.align,
             use_pip_config=self.use_pip_config,
             no_index=self.no_index,
             previews=self.previews,

@@ -33,6 +33,7 @@ KEYS = (
     "exclude-newer-package",
     "prerelease",
     "prerelease-package",
+    "align",
     "pip-config",
     "preview",
     "targets",
@@ -106,6 +107,8 @@ def _read_rules(table: Table, draft: Draft) -> None:
     for written in packages.data if packages else ():
         assert packages is not None
         draft.prerelease_package[package_name(packages, written, written)] = _prerelease(packages, written)
+    aligned = table.boolean("align")
+    draft.align = draft.align if aligned is None else aligned
     if table.boolean("pip-config") is False:
         draft.use_pip_config = False
 

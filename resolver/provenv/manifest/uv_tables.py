@@ -37,7 +37,6 @@ _HARMLESS = frozenset(
 _SAME_ANSWER: Mapping[str, tuple[object, ...]] = {
     "resolution": ("highest",),
     "index-strategy": ("first-index",),
-    "fork-strategy": ("requires-python",),
     "no-build-isolation": (False,),
 }
 
@@ -95,7 +94,6 @@ _UNFOLLOWED = {
     "no-build-isolation-package": "every build is isolated",
     "resolution": "the newest versions are taken",
     "index-strategy": "the first index that has a package is the only one asked for it",
-    "fork-strategy": "every target has its own lock",
     "torch-backend": "the accelerators are those of [tool.provenv]",
 }
 
@@ -169,6 +167,13 @@ def _prerelease(table: Table, key: str, draft: Draft) -> None:
         )
 
 
+def _fork_strategy(table: Table, key: str, draft: Draft) -> None:
+    value = table.string(key)
+    draft.align = value == "fewest"
+    if value not in ("fewest", "requires-python"):
+        raise table.error(f"{table.called(key)} is fewest or requires-python, not {value!r}", key)
+
+
 def _file_rule(table: Table, key: str, rules: Rules) -> None:
     if key.endswith("-package"):
         rules.names |= package_names(table, key)
@@ -225,6 +230,7 @@ _READERS: Mapping[str, Reader] = {
     "exclude-dependencies": _excluded,
     "exclude-newer-package": read_package_moments,
     "prerelease": _prerelease,
+    "fork-strategy": _fork_strategy,
     "no-binary": _no_binary,
     "no-binary-package": _no_binary,
     "no-build": _no_build,

@@ -176,6 +176,8 @@ class Manifest:
     exclude_newer_package: tuple[tuple[str, str | None], ...] = ()
     prerelease: Literal["allow", "never", "if-needed"] = "if-needed"
     prerelease_package: tuple[tuple[str, str], ...] = ()
+    align: bool = False
+    """Whether targets prefer the versions of those before them in the matrix to newer ones."""
     use_pip_config: bool = True
     no_index: bool = False
     previews: tuple[str, ...] = ()

@@ -34,7 +34,7 @@ class Candidates:
     """
 
     __slots__ = (
-        *("_choices", "_exempt", "_limit", "_looked_at", "_rules"),
+        *("_aligned", "_choices", "_exempt", "_limit", "_looked_at", "_rules"),
         *("left_out", "listing", "locked", "name"),
     )
 
@@ -46,6 +46,7 @@ class Candidates:
         self._looked_at: dict[int, Artifact | str] = {}
         self._choices: dict[int, dict[str, Choice]] = {}
         self._exempt = self._exempt_from_yanks()
+        self._aligned = self._aligned_with(rules)
         self.left_out = self._left_out()
         self._limit = listing.everything & ~_union(self.left_out.values())
 
@@ -65,7 +66,8 @@ class Candidates:
         yield from filter(None, (choice.problem for choice in self._choices.get(version, {}).values()))
 
     def choose(self, allowed: int) -> int | None:
-        """Which of the allowed versions to try: the old lock's, stable ones, prereleases, yanked ones.
+        """Which of the allowed versions to try: the old lock's, those of other targets' (where the manifest
+        aligns them), stable ones, prereleases, yanked ones.
 
         A version that has no file for the target is passed over; None where none has one.
         """
@@ -106,6 +108,7 @@ class Candidates:
         return found
 
     def _in_order(self, allowed: int) -> Iterator[int]:
+        yield from (version for version in self._aligned if allowed >> version & 1)
         prereleases = 0 if self._rules.prerelease_of(self.name) == "allow" else self.listing.prereleases
         oldest_first = self._rules.lowest_first(self.name)
         for group in (allowed & ~prereleases, allowed & prereleases):
@@ -128,6 +131,20 @@ class Candidates:
         if version is None or version not in self.listing.versions:
             return 0
         return 1 << self.listing.versions.index(version)
+
+    def _aligned_with(self, rules: Rules) -> tuple[int, ...]:
+        """What other targets have of this package; where their label is not for this target, another one.
+
+        A prerelease that they needed is none that this target needs.
+        """
+        versions, prereleases = self.listing.versions, self.listing.prereleases
+        hidden = 0 if rules.prerelease_of(self.name) == "allow" else prereleases
+        found: list[int] = []
+        for wanted in rules.aligned.get(self.name, ()):
+            public, _, _ = wanted.partition("+")
+            alike = [n for n, version in enumerate(versions) if version.partition("+")[0] == public]
+            found += sorted((n for n in alike if not hidden >> n & 1), key=lambda n: versions[n] != wanted)
+        return tuple(found)
 
     def _exempt_from_yanks(self) -> int:
         exempt = self.locked

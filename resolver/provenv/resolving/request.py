@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from provenv.errors import InputError
 from provenv.hooks.types import Build, Platform, Runtime
@@ -53,12 +53,14 @@ def make_request(
     settings: NetworkSettings,
     *,
     locked: Mapping[str, str] | None = None,
+    aligned: Mapping[str, Sequence[str]] | None = None,
     strategy: Strategy = "highest",
     build_any: bool = False,
 ) -> Request:
     """Everything that a solve for this target needs to know of the manifest.
 
-    `locked`: name -> version of the old lock, kept where possible. `build_any`: any package may be built.
+    `locked`: name -> version of the old lock, kept where possible. `aligned`: name -> versions of other
+    targets, the next best. `build_any`: any package may be built.
     Raises InputError for a marker without a meaning.
     """
     environment = MarkerEnvironment(
@@ -91,6 +93,7 @@ def make_request(
         exact=_exact([*exact, *own, *(r for group in overrides.values() for r in group)]),
         direct=frozenset(r.requirement.name for r in roots),
         locked=dict(locked or {}),
+        aligned=aligned or {},
         exclude_newer=manifest.exclude_newer,
         exclude_newer_package=dict(manifest.exclude_newer_package),
         prerelease=manifest.prerelease,

@@ -33,7 +33,8 @@ from provenv.values import dataclass, field, replace
 class Options:
     """How a target is resolved beyond what its manifest says.
 
-    `locked`: name -> version of the old lock, kept wherever it still fits. `build_any`: every package may be
+    `locked`: name -> version of the old lock, kept wherever it still fits. `aligned`: name -> versions that
+    other targets have, taken where the lock has none that fits. `build_any`: every package may be
     built from source. `given`, `turned_down`: see `Request`. `build`: name and index of the old lock's
     build, which is tried first while it still fits.
     """
@@ -44,6 +45,7 @@ class Options:
     given: Mapping[str, DirectCandidate] = field(default_factory=dict)
     build: tuple[str, str | None] | None = None
     turned_down: Callable[[str, str], None] = lambda name, specifier: None
+    aligned: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 Failure = tuple[str, ProvenvError]
@@ -81,6 +83,7 @@ class Resolver:
             platform,
             self.settings,
             locked=options.locked,
+            aligned=options.aligned,
             strategy=options.strategy,
             build_any=options.build_any,
         )

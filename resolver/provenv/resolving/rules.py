@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from provenv.manifest.values import FileRule
@@ -22,8 +22,9 @@ class Rules:
     `python`: full version. `tags`: wheel tag -> rank (0 is best). `constraints`: canonical name -> specifier
     texts with their origin. `hashes`: name -> the `algorithm:hex` that a file must have one of. `exact`: name
     -> the specifier texts of the manifest's own `==` pins, for which yanked files may be taken. `locked`:
-    name -> the version that the old lock holds. `may_build`: which packages may be built from source.
-    `variants`: by which variant wheels are chosen, None: they do not exist.
+    name -> the version that the old lock holds, `aligned`: name -> those of other targets, best first.
+    `may_build`: which packages may be built from source. `variants`: by which variant wheels are chosen,
+    None: they do not exist.
     """
 
     python: str
@@ -38,6 +39,7 @@ class Rules:
     exact: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     direct: frozenset[str] = frozenset()
     locked: Mapping[str, str] = field(default_factory=dict)
+    aligned: Mapping[str, Sequence[str]] = field(default_factory=dict)
     exclude_newer: str | None = None
     exclude_newer_package: Mapping[str, str | None] = field(default_factory=dict)
     prerelease: Prerelease = "if-needed"
