@@ -1,4 +1,4 @@
-"""What rattler says when it can't: in provenv's words, with the channel or the hardware named."""
+"""What rattler says when there is no solution: in provenv's words, with the hardware named."""
 
 from __future__ import annotations
 
@@ -9,15 +9,12 @@ from typing import TYPE_CHECKING
 from provenv.addresses import redact
 from provenv.conda.channels import Channel, without_secrets
 from provenv.conda.virtual import spelled
-from provenv.errors import IndexAnswerError, InputError, NetworkError, NoSolution, ProvenvError
+from provenv.errors import NoSolution
 from provenv.manifest.spelling import nearest
 from provenv.values import dataclass
 
 if TYPE_CHECKING:
     from provenv.conda.solve import Question
-
-# What people mean when they misspell a channel.
-_KNOWN = ("conda-forge", "bioconda", "defaults", "pytorch", "nvidia", "rapidsai", "huggingface", "anaconda")
 
 
 class CondaConflict(NoSolution):
@@ -43,10 +40,15 @@ def missing(told: str) -> list[str]:
     return re.findall(r"No candidates were found for ([\w.-]+) ", told)
 
 
+def named_in(told: str) -> frozenset[str]:
+    """The packages that the solver's story speaks of, and some words that are none."""
+    return frozenset(re.findall(r"(?<![\w.-])(_{0,2}[A-Za-z][\w.-]*)", told))
+
+
 def no_conda_solution(told: str, question: Question, shelves: Shelves) -> CondaConflict:
     """The solver's story, made readable: with what the target promises of each virtual package it names."""
     lines = list(_story(told, question))
-    names = frozenset(re.findall(r"(?<![\w.-])(_{0,2}[A-Za-z][\w.-]*)", told))
+    names = named_in(told)
     lines += _hardware(told, question)
     lines += [f"{channel.name} has nothing for {question.subdir}" for channel in shelves.empty]
     lines += [f"there is {name} {_spelled(versions)}" for name, versions in shelves.versions.items()]
@@ -100,63 +102,3 @@ def _hints(told: str, shelves: Shelves) -> Iterator[str]:
         yield "raise what the target promises (`cuda`, `glibc`, `macos`), or ask for an older version"
     if "strict channel priority" in told:
         yield 'put the other channel first, ask for `CHANNEL::PACKAGE`, or set channel-priority = "flexible"'
-
-
-def channel_error(told: str, channels: Sequence[Channel]) -> ProvenvError:
-    """The error for a channel that could not be read."""
-    evidence = [redact(without_secrets(line)) for line in told.splitlines() if line.strip()]
-    channel = next((c for c in channels if _speaks_of(told, c)), channels[0] if len(channels) == 1 else None)
-    called = f"the channel {channel.name}" if channel else "a channel"
-    if re.search(r"\b(401|403)\b", told):
-        return IndexAnswerError(
-            f"{called} refused to answer",
-            evidence=evidence,
-            hints=["log in once: `rattler auth login HOST`, or give the login in netrc"],
-        )
-    if "could not find subdir" in told and re.search(r"\b404\b|os error [23]\b", told):
-        return _no_channel(channel, evidence)
-    if "no usable repodata cache" in told:
-        return NetworkError(
-            f"{called} is not in the cache, and the network is switched off",
-            evidence=evidence,
-            hints=["lock once without `--offline`"],
-        )
-    if re.search(
-        r"failed to parse|EOF while parsing|invalid|decod|unexpected end|corrupt", told, re.IGNORECASE
-    ):
-        return IndexAnswerError(
-            f"{called} has broken repodata",
-            evidence=evidence,
-            hints=["try again: it may have been cut short; a folder of your own: index it anew"],
-        )
-    if re.search(r"sending request|Request failed|dns|connect|timed out|timeout", told, re.IGNORECASE):
-        return NetworkError(
-            f"{called} can't be reached",
-            evidence=evidence,
-            hints=[
-                *_meant(channel),
-                "check the network, the proxy and the mirrors: `provenv config` shows those in force",
-            ],
-        )
-    return IndexAnswerError(f"{called} can't be read", evidence=evidence)
-
-
-def _speaks_of(told: str, channel: Channel) -> bool:
-    place = without_secrets(channel.place)
-    return channel.place in told or place in told or place.removeprefix("file://") in told
-
-
-def _meant(channel: Channel | None) -> list[str]:
-    """The well-known channel that a name looks like."""
-    if channel is None or channel.name in _KNOWN or "://" in channel.name:
-        return []
-    near = nearest(channel.name, _KNOWN)
-    return [f"did you mean {near!r}?"] if near else []
-
-
-def _no_channel(channel: Channel | None, evidence: Sequence[str]) -> InputError:
-    return InputError(
-        f"there is no conda channel {channel.name if channel else ''}".rstrip(),
-        evidence=evidence,
-        hints=[*_meant(channel), "a channel has a folder `noarch` with a repodata.json, empty or not"],
-    )

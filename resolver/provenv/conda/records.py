@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from rattler import RepoDataRecord
 
 
-def package_of(record: RepoDataRecord, channels: Sequence[Channel]) -> CondaPackage:
-    """A record as a value that a lock can hold: canonical addresses, no secrets.
+def package_of(record: str, channels: Sequence[Channel]) -> CondaPackage:
+    """A record (rattler's JSON) as a value that a lock can hold: canonical addresses, no secrets.
 
     Raises IndexAnswerError for a record without the hash that conda's own lock format needs.
     """
-    found = json.loads(record.to_json())
-    url = canonical(record.url, channels)
+    found = json.loads(record)
+    url = canonical(str(found["url"]), channels)
     md5, sha256 = _text(found, "md5"), _text(found, "sha256")
     if md5 is None:
         raise IndexAnswerError(

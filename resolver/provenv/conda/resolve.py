@@ -41,7 +41,8 @@ class CondaResolver:
         table = project.manifest.conda
         assert table is not None, "a conda target has channels"
         self.table: CondaTable = table
-        self.solver = CondaSolver(channels_of(table.channels, project.settings), project.settings)
+        auth = tuple(project.plugins.index_auth.values())
+        self.solver = CondaSolver(channels_of(table.channels, project.settings), project.settings, auth)
 
     def __enter__(self) -> CondaResolver:
         return self
@@ -71,15 +72,22 @@ class CondaResolver:
             virtual=self.project.virtual_packages(target),
             locked=tuple(locked),
             exclude_newer=self.project.manifest.exclude_newer,
+            exclude_newer_package=self._cutoffs(),
             priority=self.table.channel_priority,
             strategy=strategy,
         )
         conflict = None
         try:
-            return CondaHalf(self.solver.solve(question), self.solver.channels)
+            return CondaHalf(self.solver.solve(question), self.solver.channels(question.subdir))
         except CondaConflict as error:
             conflict = error
         raise no_environment(target, conflict, question.virtual)
+
+    def _cutoffs(self) -> tuple[tuple[str, str | None], ...]:
+        """Cut-offs of single packages, by conda's name or, as the manifest's `map` has it, by PyPI's."""
+        conda_names = {other: name for name, other in self.table.names}
+        cutoffs = self.project.manifest.exclude_newer_package
+        return tuple((conda_names.get(name, name), moment) for name, moment in cutoffs)
 
     def _specs(self, target: Target) -> Iterator[CondaSpec]:
         """What the manifest asks for on the target's platform."""

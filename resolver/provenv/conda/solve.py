@@ -1,29 +1,24 @@
-"""One conda solve by py-rattler: for any subdir, from any machine, preferring what a lock holds."""
+"""One conda solve: what a target asks of its channels, put to rattler in a process of its own."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-from provenv.conda.channels import Channel, canonical, channels_of, named
-from provenv.conda.library import finish
-from provenv.conda.problems import CondaConflict, Shelves, channel_error, missing, no_conda_solution
+from provenv.conda.channel_problems import channel_error, concerned, refused
+from provenv.conda.channels import Channel, channels_of, for_subdir, named
+from provenv.conda.problems import CondaConflict, no_conda_solution
 from provenv.conda.records import package_of
-from provenv.errors import ManifestError
-from provenv.hooks.types import VirtualPackage
+from provenv.conda.request import Answer, BadSpec, Request, Solved, Unsolvable
+from provenv.conda.worker import Worker
+from provenv.errors import IndexAnswerError, InputError, ManifestError, NetworkError, ProvenvError
+from provenv.hooks.types import IndexAuth, VirtualPackage
 from provenv.manifest.conda_table import spec_name
 from provenv.manifest.values import CondaSpec
 from provenv.resolution import CondaPackage
 from provenv.settings import NetworkSettings
-from provenv.values import dataclass
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    import rattler
-
-NOARCH = "noarch"
+from provenv.values import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +38,7 @@ class Question:
 
     `virtual`: what its machines promise. `locked`: packages of an old lock, kept wherever they still fit.
     `exclude_newer`: `YYYY-MM-DDTHH:MM:SSZ`; what was built then or later does not exist.
+    `exclude_newer_package`: conda name -> its own cut-off, None for none.
     """
 
     subdir: str
@@ -51,20 +47,26 @@ class Question:
     virtual: tuple[VirtualPackage, ...] = ()
     locked: tuple[CondaPackage, ...] = ()
     exclude_newer: str | None = None
-    priority: Literal["strict", "flexible"] = "strict"
+    exclude_newer_package: tuple[tuple[str, str | None], ...] = ()
+    priority: Literal["strict", "flexible", "disabled"] = "strict"
     strategy: Literal["highest", "lowest", "lowest-direct"] = "highest"
 
 
 class CondaSolver:
     """Answers questions from one list of channels; their repodata is fetched once for all of them.
 
-    It must be closed before the interpreter ends: rattler crashes on what is freed only then.
+    `auth`: plugins that may know a login once a channel has refused. It must be closed.
     """
 
-    def __init__(self, channels: Sequence[Channel], settings: NetworkSettings) -> None:
-        self.channels = tuple(channels)
-        self.settings = settings
-        self._gateway: rattler.Gateway | None = None
+    def __init__(
+        self, channels: Sequence[Channel], settings: NetworkSettings, auth: Sequence[IndexAuth] = ()
+    ) -> None:
+        self._own = tuple(channel.url for channel in channels)
+        self._known = {channel.url: channel for channel in channels}
+        self._settings = settings
+        self._auth = tuple(auth)
+        self._worker = Worker(settings)
+        self._asked_for_login: set[str] = set()
 
     def __enter__(self) -> CondaSolver:
         return self
@@ -75,8 +77,16 @@ class CondaSolver:
         self.close()
 
     def close(self) -> None:
-        """Lets go of the repodata."""
-        self._gateway = None
+        """Ends the process."""
+        self._worker.close()
+
+    def start(self) -> None:
+        """Starts the process, which is ready by the time that the first question comes."""
+        self._worker.start()
+
+    def channels(self, subdir: str) -> tuple[Channel, ...]:
+        """The channels that count for a platform, each where it was last found."""
+        return for_subdir((self._known[url] for url in self._own), subdir)
 
     def solve(self, question: Question) -> tuple[CondaPackage, ...]:
         """The chosen packages, sorted by name.
@@ -84,176 +94,97 @@ class CondaSolver:
         Raises CondaConflict when there is no solution; InputError, NetworkError or IndexAnswerError for a
         channel that can't be used; ManifestError for a spec that is none.
         """
-        answer = finish(lambda: self._asked(question))
-        if isinstance(answer, Exception):
-            raise answer
-        return tuple(sorted(answer, key=lambda package: package.name))
+        while True:
+            channels = self._with_named(question)
+            answer = self._worker.ask(_request(question, channels))
+            if isinstance(answer, Solved):
+                found = [package_of(record, channels) for record in answer.records]
+                return tuple(sorted(found, key=lambda package: package.name))
+            error = _error(answer, question, channels)
+            if not self._elsewhere(answer, error):
+                raise error
 
-    async def _asked(self, question: Question) -> list[CondaPackage] | Exception:
-        """The packages, or the error to be raised outside of rattler's frames, which hold its threads."""
-        from rattler.exceptions import GatewayError, SolverError
-
-        try:
-            return await self._solved(question)
-        except SolverError as error:
-            told = str(error)
-        except GatewayError as error:
-            return channel_error(str(error), self._channels(question))
-        return no_conda_solution(told, question, await self._shelves(told, question))
-
-    async def _solved(self, question: Question) -> list[CondaPackage]:
-        import rattler
-
-        channels = self._channels(question)
-        records = await rattler.solve(
-            [rattler.Channel(channel.place) for channel in channels],
-            [
-                *(_spec(spec, channels) for spec in question.specs),
-                *(_names(question) if len(channels) > 1 else ()),
-            ],
-            gateway=self._opened(),
-            platforms=[rattler.Subdir(question.subdir), rattler.Subdir(NOARCH)],
-            locked_packages=await self._still_there(question),
-            virtual_packages=[_virtual(one) for one in question.virtual],
-            channel_priority=_priority(question.priority),
-            exclude_newer=_moment(question.exclude_newer),
-            strategy=question.strategy,
-            constraints=[rattler.MatchSpec(limit.spec) for limit in question.limits],
-        )
-        return [package_of(record, channels) for record in records]
-
-    def _opened(self) -> rattler.Gateway:
-        if self._gateway is None:
-            import rattler
-
-            from provenv.conda.network import client, repodata_cache
-
-            offline = self.settings.offline
-            self._gateway = rattler.Gateway(
-                cache_dir=repodata_cache(self.settings),
-                default_config=rattler.SourceConfig(
-                    cache_action="force-cache-only" if offline else "cache-or-fetch"
-                ),
-                client=client(self.settings),
-            )
-        return self._gateway
-
-    def _channels(self, question: Question) -> tuple[Channel, ...]:
+    def _with_named(self, question: Question) -> tuple[Channel, ...]:
         """The manifest's channels, then those that only a spec names (`nvidia::cuda-nvcc`)."""
-        prefixes = [_channel_of(spec) for spec in question.specs]
-        others = [prefix for prefix in prefixes if prefix and named(self.channels, prefix) is None]
-        return (*self.channels, *channels_of(others, self.settings))
+        own = self.channels(question.subdir)
+        prefixes = [channel_of(spec) for spec in question.specs]
+        others = [prefix for prefix in prefixes if prefix and named(own, prefix) is None]
+        further = channels_of(others, self._settings)
+        return (*own, *(self._known.setdefault(channel.url, channel) for channel in further))
 
-    async def _still_there(self, question: Question) -> list[rattler.RepoDataRecord]:
-        """The locked packages as the channels have them now; those that are gone are no preference.
+    def _elsewhere(self, answer: Answer, error: ProvenvError) -> bool:
+        """Whether there is another place or a login to try for the channel that could not be used."""
+        if not isinstance(error, (NetworkError, IndexAnswerError, InputError)) or isinstance(answer, BadSpec):
+            return False
+        told = "" if isinstance(answer, (Solved, Unsolvable, BadSpec)) else answer.told
+        channel = concerned(told, tuple(self._known.values()))
+        if channel is None:
+            return False
+        other = self._with_login(channel) if refused(told) else None
+        if other is None and channel.others:
+            other = channel.next()
+        if other is None:
+            return False
+        self._known[channel.url] = other
+        return True
 
-        The solver takes a preferred record by its word, so what the cut-off hides must not be among them.
-        """
-        if not question.locked:
-            return []
-        import rattler
+    def _with_login(self, channel: Channel) -> Channel | None:
+        """The channel with what keyring or a plugin knows, which are asked once a channel."""
+        if channel.place in self._asked_for_login or self._settings.offline:
+            return None
+        self._asked_for_login.add(channel.place)
+        from provenv.conda.logins import Login
+        from provenv.pypi.auth import Credentials
 
-        found = await self._opened().query(
-            [rattler.Channel(channel.place) for channel in self.channels],
-            [rattler.Subdir(question.subdir), rattler.Subdir(NOARCH)],
-            [rattler.MatchSpec(f"{one.name} =={one.version} {one.build}") for one in question.locked],
-            recursive=False,
-        )
-        wanted = {one.url for one in question.locked}
-        cutoff = _moment(question.exclude_newer)
-        return [
-            record
-            for records in found
-            for record in records
-            if canonical(record.url, self.channels) in wanted
-            and (cutoff is None or (record.timestamp is not None and record.timestamp <= cutoff))
-        ]
-
-    async def _shelves(self, told: str, question: Question) -> Shelves:
-        """What the channels have, for the story of why there is no solution."""
-        import rattler
-
-        subdirs = [rattler.Subdir(question.subdir), rattler.Subdir(NOARCH)]
-        names: set[str] = set()
-        empty = []
-        for channel in self.channels:
-            source = [rattler.Channel(channel.place)]
-            own = await self._opened().names(source, subdirs[:1])
-            names |= {name.normalized for name in (*own, *await self._opened().names(source, subdirs[1:]))}
-            if not own:
-                empty.append(channel)
-        versions: dict[str, tuple[str, ...]] = {}
-        for name in sorted(set(missing(told)) & names):
-            sources = [rattler.Channel(channel.place) for channel in self.channels]
-            found = await self._opened().query(sources, subdirs, [rattler.MatchSpec(name)], recursive=False)
-            records = sorted((r for records in found for r in records), key=lambda r: r.version)
-            versions[name] = tuple(dict.fromkeys(str(record.version) for record in records))
-        return Shelves(tuple(empty), frozenset(names), versions)
+        found = Credentials(keyring=self._settings.keyring, plugins=self._auth).after_refusal(channel.place)
+        return replace(channel, login=Login("BasicHTTP", found[1], found[0])) if found else None
 
 
-def _channel_of(spec: CondaSpec) -> str:
+def _request(question: Question, channels: tuple[Channel, ...]) -> Request:
+    plain = {spec_name(spec.text) for spec in question.specs if not channel_of(spec)}
+    return Request(
+        channels=channels,
+        subdir=question.subdir,
+        specs=tuple(_placed(spec, channels) for spec in question.specs),
+        names=tuple(sorted(plain)),
+        constraints=tuple(limit.spec for limit in question.limits),
+        virtual=question.virtual,
+        locked=question.locked,
+        exclude_newer=question.exclude_newer,
+        exclude_newer_package=question.exclude_newer_package,
+        priority=question.priority,
+        strategy=question.strategy,
+    )
+
+
+def _error(answer: Answer, question: Question, channels: tuple[Channel, ...]) -> ProvenvError:
+    """The error for what is no solution."""
+    assert not isinstance(answer, Solved)
+    if isinstance(answer, Unsolvable):
+        return no_conda_solution(answer.told, question, answer.shelves)
+    if not isinstance(answer, BadSpec):
+        return channel_error(answer.told, channels)
+    if answer.place < 0:
+        return InputError("a plugin's constraint is no conda requirement", evidence=answer.told.splitlines())
+    spec = question.specs[answer.place]
+    return ManifestError(
+        f"{spec.text!r} is not a conda requirement",
+        evidence=answer.told.splitlines(),
+        hints=['write a name and what it may be: "numpy >=2", "python 3.13.*", "libblas * *mkl"'],
+        origin=spec.origin,
+    )
+
+
+def channel_of(spec: CondaSpec) -> str:
     """The channel that a spec names, `conda-forge` of `conda-forge::numpy`; "" for none."""
     return spec.text.rpartition("::")[0]
 
 
-def _spec(spec: CondaSpec, channels: Sequence[Channel]) -> rattler.MatchSpec:
-    """As rattler has it, its channel by the address that this machine uses. Raises ManifestError."""
-    import rattler
-    from rattler.exceptions import InvalidMatchSpecError
-
-    text, prefix = spec.text, _channel_of(spec)
+def _placed(spec: CondaSpec, channels: Sequence[Channel]) -> str:
+    """A spec as rattler has it, its channel by the address that this machine uses."""
+    prefix = channel_of(spec)
     known = named(channels, prefix) if prefix else None
-    if known:
-        text = f"{known.place}::{text.rpartition('::')[2]}"
-    try:
-        return rattler.MatchSpec(text)
-    except InvalidMatchSpecError as error:
-        raise ManifestError(
-            f"{spec.text!r} is not a conda requirement",
-            evidence=str(error).splitlines(),
-            hints=['write a name and what it may be: "numpy >=2", "python 3.13.*", "libblas * *mkl"'],
-            origin=spec.origin,
-        ) from None
-
-
-def _names(question: Question) -> list[rattler.MatchSpec]:
-    """The bare names that are asked for, where channels may have them in common.
-
-    rattler reads of a package what some spec matches, and would take for the first channel that has it the
-    first that has a match.
-    """
-    import rattler
-
-    if question.priority != "strict":
-        return []
-    plain = {spec_name(spec.text) for spec in question.specs if not _channel_of(spec)}
-    return [rattler.MatchSpec(name) for name in sorted(plain)]
-
-
-def _virtual(package: VirtualPackage) -> rattler.GenericVirtualPackage:
-    import rattler
-
-    return rattler.GenericVirtualPackage(
-        rattler.PackageName(package.name),
-        rattler.Version(package.version),
-        rattler.BuildString(package.build),
-    )
-
-
-def _priority(text: Literal["strict", "flexible"]) -> rattler.ChannelPriority:
-    import rattler
-
-    # conda's flexible mode, as rattler has it: every channel is looked at.
-    return rattler.ChannelPriority.Strict if text == "strict" else rattler.ChannelPriority.Disabled
-
-
-def _moment(text: str | None) -> datetime | None:
-    """The last moment before a cut-off; rattler keeps what was built exactly at the one that it is given."""
-    from datetime import datetime, timedelta
-
-    if text is None:
-        return None
-    return datetime.fromisoformat(text.replace("Z", "+00:00")) - timedelta(milliseconds=1)
+    return f"{known.place}::{spec.text.rpartition('::')[2]}" if known else spec.text
 
 
 __all__ = ["CondaConflict", "CondaSolver", "Limit", "Question"]

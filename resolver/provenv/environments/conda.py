@@ -121,7 +121,7 @@ class CondaJob(Job):
                     platform=rattler.Subdir(self.outfit.platform.conda_subdir),
                     execute_link_scripts=False,
                     show_progress=False,
-                    client=client(self.settings),
+                    client=client(self.settings, channels),
                 )
             except (InstallerError, IoError, LinkError, TransactionError) as error:
                 return str(error)
