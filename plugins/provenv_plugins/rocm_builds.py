@@ -133,4 +133,6 @@ def _family(row: Row, targets: tuple[str, ...]) -> Build:
     split = row.texts("extras")
     needs = "AMD's own builds" + ("" if split else ", for this family of GPUs alone")
     extras = tuple((package, f"device-{gfx}") for package in split for gfx in targets)
-    return Build(row.text("name"), row.text("index"), FAMILY + AMD_PACKAGES, needs=needs, extras=extras)
+    newest = ("torch", row.text("torch")) if row.text("torch") else None
+    packages = FAMILY + AMD_PACKAGES
+    return Build(row.text("name"), row.text("index"), packages, needs=needs, extras=extras, newest=newest)

@@ -183,6 +183,7 @@ def _build(flavour: Flavour, usable: _Usable) -> Build:
         constraints,
         flavour.note,
         flavour.runtime,
+        newest=("torch", usable.newest),
     )
 
 

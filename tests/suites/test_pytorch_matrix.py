@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import tomli
 
 from provenv.errors import NoSolution
 from provenv.hooks.types import Envelope
@@ -37,34 +39,42 @@ exclude = [{ platform = "windows-x86_64", accelerator = "rocm" }]
 """
 
 # (platform, accelerator) -> by Python 3.11, 3.12, 3.13: build, torch, torchvision. What is newest there is so
-# because the record has few files of torch 2.14 and none of 2.15.
+# because the record has few files of torch 2.14 and none of 2.15; see also the derivation below.
 CELLS = {
+    # 2.14.0 is recorded for cp311 and cp312, its torchvision 0.29.0 for cp312 alone.
     ("linux-x86_64", "cpu"): [
         ("cpu", "2.13.0+cpu", "0.28.0+cpu"),
         ("cpu", "2.14.0+cpu", "0.29.0+cpu"),
         ("cpu", "2.13.0+cpu", "0.28.0+cpu"),
     ],
+    # No hardware is promised, so a current driver (580) and GPU: the newest torch, and of builds with the
+    # same the newest CUDA. cu132 is recorded with 2.12.0 at most, and cu130 with 2.14.1 for cp312 alone.
     ("linux-x86_64", "cuda"): [
         ("cu130", "2.13.0+cu130", "0.28.0+cu130"),
         ("cu130", "2.14.1+cu130", "0.29.1+cu130"),
         ("cu130", "2.13.0+cu130", "0.28.0+cu130"),
     ],
+    # rocm7.14 has no recorded file. rocm7.2 has torch 2.13.0 without a torchvision, and the pair of 2.14.0
+    # for cp312 alone; rocm7.1's 2.13.0 is older than that, and not there for the others.
     ("linux-x86_64", "rocm"): [
         ("rocm7.2", "2.12.1+rocm7.2", "0.27.1+rocm7.2"),
         ("rocm7.2", "2.14.0+rocm7.2", "0.29.0+rocm7.2"),
         ("rocm7.2", "2.12.1+rocm7.2", "0.27.1+rocm7.2"),
     ],
+    # The CPU index: the default one's aarch64 wheel is a CUDA build since 2.11.
     ("linux-aarch64", "cpu"): [
         ("cpu", "2.13.0+cpu", "0.28.0+cpu"),
         ("cpu", "2.14.0+cpu", "0.29.0+cpu"),
         ("cpu", "2.13.0+cpu", "0.28.0+cpu"),
     ],
     ("linux-aarch64", "cuda"): [("cu130", "2.13.0+cu130", "0.28.0+cu130")] * 3,
+    # The default index's own wheels, which are CPU builds there.
     ("windows-x86_64", "cpu"): [("cpu", "2.13.0", "0.28.0")] * 3,
+    # For cp312 cu132 has a 2.14.1 without a torchvision; for cp313 a whole pair, of 2.12.0.
     ("windows-x86_64", "cuda"): [
         ("cu130", "2.13.0+cu130", "0.28.0+cu130"),
         ("cu130", "2.14.1+cu130", "0.29.1+cu130"),
-        ("cu132", "2.12.0+cu132", "0.27.0+cu132"),  # the one torchvision of cu132 in the record
+        ("cu130", "2.13.0+cu130", "0.28.0+cu130"),
     ],
     ("macos-arm64", "cpu"): [("cpu", "2.13.0", "0.28.0")] * 3,
     ("macos-arm64", "mps"): [("mps", "2.13.0", "0.28.0")] * 3,
@@ -123,6 +133,56 @@ def resolve(
 
 def versions(found: Resolution) -> Mapping[str, str]:
     return {package.name: package.version for package in found.packages}
+
+
+PAIRING = FACTS.parent / "compat" / "torch_pairing.toml"
+ENDINGS = {
+    "linux-x86_64": r"[\w.]*linux[\w.]*_x86_64",
+    "linux-aarch64": r"[\w.]*linux[\w.]*_aarch64",
+    "windows-x86_64": "win_amd64",
+    "macos-arm64": r"macosx\w*_arm64",
+}
+
+
+def public(version: str) -> str:
+    return version.partition("+")[0]
+
+
+def recorded_versions(build: str, name: str, platform: str, python: str) -> dict[str, str]:
+    """Public version -> whole version of what the record has for a platform and a Python."""
+    wanted = re.compile(rf"-(cp{python}-(cp{python}|none)|py3-none)-{ENDINGS[platform]}\.whl$")
+    files = recorded()[build].get(name, ())
+    return {public(file.version): file.version for file in files if wanted.search(file.filename)}
+
+
+def newest_pair(platform: str, accelerator: str, python: str) -> tuple[str, str, str]:
+    """A cell derived from the record and the table of pairs alone: the newest torch with its torchvision."""
+    pairs = {p["torch"]: p["torchvision"] for p in tomli.loads(PAIRING.read_text(encoding="utf-8"))["pair"]}
+    prefix = {"cuda": "cu", "rocm": "rocm"}.get(accelerator, "cpu")
+    found = []
+    for build in (name for name in recorded() if name.startswith(prefix)):
+        torch, vision = (
+            recorded_versions(build, name, platform, python) for name in ("torch", "torchvision")
+        )
+        for version in torch.keys() & pairs.keys():
+            if pairs[version] in vision:
+                rank = [int(n) for n in version.split(".")], [int(n) for n in re.findall(r"\d+", build)]
+                found.append((rank, (build, torch[version], vision[pairs[version]])))
+    return max(found)[1]
+
+
+@pytest.mark.skipif(not PAIRING.exists(), reason="the facts about pairs are not here")
+@pytest.mark.parametrize(("platform", "accelerator"), CELLS)
+@pytest.mark.parametrize("python", PYTHONS)
+def test_a_cell_is_the_newest_torch_whose_torchvision_is_recorded_too(
+    platform: str, accelerator: str, python: str
+) -> None:
+    build, torch, vision = newest_pair(platform, accelerator, python)
+
+    if platform == "macos-arm64" or (platform, accelerator) == ("windows-x86_64", "cpu"):
+        torch, vision = public(torch), public(vision)  # the default index's own wheels have no label
+    build = "mps" if accelerator == "mps" else build
+    assert CELLS[platform, accelerator][PYTHONS.index(python)] == (build, torch, vision)
 
 
 def test_the_matrix_is_locked_in_one_run_with_the_build_that_fits_each_cell(tmp_path: Path) -> None:

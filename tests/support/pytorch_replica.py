@@ -220,7 +220,7 @@ def fill_default(index: TestIndex) -> None:
     for name, versions in _needed().items():
         for version in sorted(versions):
             index.add(name, version)
-    for version in ("11.8.0", "12.6.3", "12.8.1", "12.9.1", "13.0.2", "13.0.3", "13.2.2"):
+    for version in ("11.8.0", "12.6.3", "12.8.1", "12.9.1", "13.0.2", "13.0.3", "13.2.1", "13.2.2"):
         suffix = "" if version.startswith("13") else f"-cu{version.partition('.')[0]}"
         extras = {extra: [f"nvidia-{name}{suffix}"] for extra, name in EXTRAS.items()}
         index.add("cuda-toolkit", version, extras=extras)

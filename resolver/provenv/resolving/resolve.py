@@ -100,6 +100,8 @@ class Resolver:
         builds = self._builds(request, target, platform, options.build)
         failures: list[Failure] = []
         found = self._first(request, target, builds.offered, failures)
+        if found is not None and options.build is None:
+            found = self._newest(request, target, found, builds.offered, failures)
         if found is not None:
             return _told(found, builds, failures)
         network = [error for _, error in failures if not isinstance(error, Conflict)]
@@ -139,6 +141,44 @@ class Resolver:
             return None
         found, self._searches[target.name] = second_best
         return found
+
+    def _newest(
+        self,
+        request: Request,
+        target: Target,
+        found: Resolution,
+        builds: Sequence[Build],
+        failures: list[Failure],
+    ) -> Resolution:
+        """The resolution, or a later build's with a newer version of what builds are ranked by.
+
+        The order of builds is of what they should have; an index may have less: a mirror that lags, a
+        torchvision that is not there yet. What the manifest or a lock says of the package or of the build's
+        index leaves the order as it is.
+        """
+        taken = found.build
+        if taken is None or taken.newest is None or not _ranked_by_index(request, taken.newest[0]):
+            return found
+        if (taken.index or "").rstrip("/") in {index.url.rstrip("/") for index in self.manifest.indexes}:
+            return found
+        best, search = found, self._searches[target.name]
+        for build in builds[builds.index(taken) + 1 :]:
+            if build.newest is None or not _is_newer(build.newest[1], best, build.newest[0]):
+                continue
+            name = build.newest[0]
+            try:
+                other = self._with_build(request, target, build, failures)
+            except Conflict:
+                break
+            version = _version_of(other, name) if other else None
+            if other is None or version is None or not _is_newer(version, best, name):
+                continue
+            if not self._held_back(request, target, other):
+                passed = NoSolution(f"its index has {name} {_version_of(best, name)} at most")
+                failures.append((best.build.name if best.build else "", passed))
+                best, search = other, self._searches[target.name]
+        self._searches[target.name] = search
+        return best
 
     def _with_build(
         self, request: Request, target: Target, build: Build, failures: list[Failure]
@@ -250,6 +290,27 @@ class Resolver:
     def latest(self, target: Target, name: str) -> str | None:
         """The newest stable version that has a file for a target that was resolved, None: there is none."""
         return self._searches[target.name].latest(name)
+
+
+def _ranked_by_index(request: Request, name: str) -> bool:
+    """Whether it is for the indexes alone to say how new a package is: nothing else asks for an older one."""
+    rules = request.rules
+    said = any(root.requirement.name == name and root.requirement.specifier for root in request.roots)
+    known = name in rules.locked or name in rules.constraints or name in request.overrides
+    return not said and not known and not rules.lowest_first(name)
+
+
+def _version_of(resolution: Resolution, name: str) -> str | None:
+    """The version of a package in a resolution."""
+    return next((package.version for package in resolution.packages if package.name == name), None)
+
+
+def _is_newer(version: str, than: Resolution, name: str) -> bool:
+    """Whether a version is newer than what a resolution has, local labels aside."""
+    from provenv.standards.versions import sort_key
+
+    own = _version_of(than, name)
+    return own is not None and sort_key(version.partition("+")[0]) > sort_key(own.partition("+")[0])
 
 
 def _told(found: Resolution, builds: Builds, failures: Sequence[Failure]) -> Resolution:
