@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from provenv.hooks.types import Build, Builds, Detection, Envelope, EnvelopeKey, Finding
 from provenv.standards.requirements import InvalidRequirement, parse_requirement
 from provenv.standards.specifiers import InvalidSpecifier, parse_specifiers
+from provenv.standards.variants import InvalidVariants, parse_property
 
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 _PATTERN = re.compile(r"[a-z0-9*]+(-[a-z0-9*]+)*-?")
@@ -88,9 +89,26 @@ def _constraint_faults(text: str) -> Iterator[str]:
         yield f"the constraint {text!r} limits nothing"
 
 
+def features_faults(features: Iterable[str]) -> Iterator[str]:
+    """Facts that no variant's property can equal (PEP 825), and those that are told twice."""
+    seen: set[str] = set()
+    for text in features:
+        try:
+            parsed = parse_property(text)
+        except InvalidVariants as error:
+            yield str(error)
+            continue
+        if str(parsed) != text:
+            yield f"{text!r} is spelled {str(parsed)!r}"
+        if str(parsed) in seen:
+            yield f"{text!r} is told twice"
+        seen.add(str(parsed))
+
+
 def detection_faults(detection: Detection, words: Mapping[str, EnvelopeKey]) -> Iterator[str]:
     """What is wrong with what was found. `words`: those that the accelerator understands."""
     yield from envelope_faults(detection.envelope, words, "the machine promises")
+    yield from envelope_faults(detection.variants, words, "for wheel variants the machine promises")
     for device in detection.devices:
         if not device.vendor or not device.name.strip():
             yield f"a device has a vendor and a name, and this one is {device}"

@@ -14,7 +14,15 @@ from packaging.utils import (
 )
 from packaging.version import Version
 
-from provenv.standards.filenames import InvalidFilename, SdistName, WheelName, parse_sdist, parse_wheel
+from provenv.standards.filenames import (
+    InvalidFilename,
+    SdistName,
+    WheelName,
+    parse_sdist,
+    parse_variants_json,
+    parse_wheel,
+    split_variant,
+)
 
 from .strategies import versions
 
@@ -70,6 +78,59 @@ def test_a_wrong_wheel_name_is_refused_with_a_reason(filename: str) -> None:
 )
 def test_a_wheel_variant_is_left_alone(filename: str) -> None:
     assert parse_wheel(filename) is None
+
+
+@pytest.mark.parametrize(
+    ("filename", "plain", "label"),
+    [
+        (
+            "numpy-2.3-cp313-cp313-linux_x86_64-x86_64_v3.whl",
+            "numpy-2.3-cp313-cp313-linux_x86_64.whl",
+            "x86_64_v3",
+        ),
+        ("torch-2.9-2-cp313-cp313-win_amd64-cu13.0.whl", "torch-2.9-2-cp313-cp313-win_amd64.whl", "cu13.0"),
+        ("foo-1.0-py3-none-any-null.whl", "foo-1.0-py3-none-any.whl", "null"),
+        # PEP 825 took PEP 817's limit of 16 characters back
+        (
+            "foo-1.0-py3-none-any-a_label_of_many_letters.whl",
+            "foo-1.0-py3-none-any.whl",
+            "a_label_of_many_letters",
+        ),
+        ("foo-1.0-py3-none-any.whl", "foo-1.0-py3-none-any.whl", ""),
+        ("foo-1.0-1-py3-none-any.whl", "foo-1.0-1-py3-none-any.whl", ""),
+        ("foo-1.0-py3-none-any-Upper.whl", "foo-1.0-py3-none-any-Upper.whl", ""),
+        ("foo-1.0.tar.gz", "foo-1.0.tar.gz", ""),
+    ],
+)
+def test_a_variant_s_name_is_parted_from_its_label(filename: str, plain: str, label: str) -> None:
+    assert split_variant(filename) == (plain, label)
+
+
+@pytest.mark.parametrize(
+    ("filename", "whose"),
+    [
+        ("foo-1.0-variants.json", SdistName("foo", "1.0")),
+        ("Foo_bar-1.0.0+cu128-variants.json", SdistName("foo-bar", "1.0.0+cu128")),
+        ("foo-1.0rc1-variants.json", SdistName("foo", "1.0rc1")),
+    ],
+)
+def test_a_variants_json_says_whose_it_is(filename: str, whose: SdistName) -> None:
+    assert parse_variants_json(filename) == whose
+
+
+@pytest.mark.parametrize(
+    "filename",
+    [
+        "foo-1.0.json",
+        "foo-variants.json",
+        "-1.0-variants.json",
+        "foo-one-variants.json",
+        "foo-1-2-3-variants.json",
+    ],
+)
+def test_a_wrong_variants_json_is_refused(filename: str) -> None:
+    with pytest.raises(InvalidFilename):
+        parse_variants_json(filename)
 
 
 @pytest.mark.parametrize(

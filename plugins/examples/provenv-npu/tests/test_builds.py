@@ -1,7 +1,7 @@
 """Targets in, pairs of torch and torch-npu out."""
 
 import pytest
-from provenv_npu import accepts, check_cann, undeclared
+from provenv_npu import accepts, check_cann, features, undeclared
 from provenv_npu.builds import choose, pairs, releases, serving
 from provenv_npu.cann import cann_key
 
@@ -122,3 +122,15 @@ def test_the_table_of_pairs_says_what_decides():
 
     assert row.goes_with == (("torch-npu", "2.12.0"),)
     assert (row.runs, row.why) == (None, "where CANN 9.1.0 is installed")
+
+
+@pytest.mark.parametrize(
+    ("promised", "facts"),
+    [
+        ({}, ()),
+        ({"cann": "9.1.0"}, ("ascend :: cann_version :: 9.1.0",)),
+        ({"cann": "8.3.RC1"}, ("ascend :: cann_version :: 8.3.rc1",)),
+    ],
+)
+def test_the_promised_cann_is_a_fact_for_wheel_variants(promised, facts):
+    assert features(target(**promised)) == facts

@@ -1,7 +1,7 @@
 """Targets in, builds out."""
 
 import pytest
-from provenv_xpu import accepts, check_family
+from provenv_xpu import accepts, check_family, features
 from provenv_xpu.builds import choose, releases
 from provenv_xpu.families import families, table
 
@@ -84,3 +84,15 @@ def test_a_release_before_the_promised_gpu_does_not_run():
 
     assert rows["2.9.1"].why == "the promised GPU is listed from torch 2.12 on"
     assert rows["2.12.0"].runs
+
+
+@pytest.mark.parametrize(
+    ("promised", "facts"),
+    [
+        ({}, ()),
+        ({"intel_gpu": "battlemage"}, ("intel :: device_ip :: 20.1.0",)),
+        ({"intel_gpu": "alder-raptor-lake"}, ()),
+    ],
+)
+def test_the_promised_gpu_is_a_fact_for_wheel_variants(promised, facts):
+    assert features(target(**promised)) == facts

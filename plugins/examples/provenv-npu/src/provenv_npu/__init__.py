@@ -70,6 +70,12 @@ def diagnose(probe: Probe) -> Iterable[Finding]:
     return explain(probe)
 
 
+def features(context: Context) -> tuple[str, ...]:
+    """As Ascend's provider of wheel variants says it (mryanzhicong/huawei-ascend-variant-provider, 2026)."""
+    cann = context.envelope.one("cann")
+    return (f"ascend :: cann_version :: {cann.lower().replace('-', '.')}",) if cann else ()
+
+
 ENVELOPE = (
     EnvelopeKey("cann", "VERSION", "the CANN toolkit of that machine, such as 9.1.0", check=check_cann),
 )
@@ -87,6 +93,7 @@ def provenv_accelerators() -> Iterable[Accelerator]:
         torch_device="npu",
         family=FAMILY,
         envelope=ENVELOPE,
+        features=features,
         diagnose=diagnose,
         releases=releases,
         undeclared=undeclared,

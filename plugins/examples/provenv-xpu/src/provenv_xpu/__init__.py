@@ -66,6 +66,15 @@ def diagnose(probe: Probe) -> Iterable[Finding]:
     return explain(probe)
 
 
+def features(context: Context) -> tuple[str, ...]:
+    """As Intel's provider of wheel variants says it: the platform whose code the promised GPUs run."""
+    from provenv_xpu.families import families
+
+    promised = context.envelope.all("intel-gpu")
+    found = (family.device_ip for family in families() if family.name in promised and family.device_ip)
+    return tuple(f"intel :: device_ip :: {address}" for address in dict.fromkeys(found))
+
+
 ENVELOPE = (
     EnvelopeKey(
         "intel-gpu",
@@ -89,6 +98,7 @@ def provenv_accelerators() -> Iterable[Accelerator]:
         torch_device="xpu",
         family=FAMILY,
         envelope=ENVELOPE,
+        features=features,
         diagnose=diagnose,
         releases=releases,
     )

@@ -14,12 +14,16 @@ VENDOR = "8086"
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """`torch`: the first that lists it, "" for none; `ids`: PCI device id -> name."""
+    """`torch`: the first that lists it, "" for none; `ids`: PCI device id -> name.
+
+    `device_ip`: the platform whose code all of its GPUs run, "" for none.
+    """
 
     name: str
     words: str
     torch: str
     ids: Mapping[str, str]
+    device_ip: str
 
 
 def table(file: str) -> Mapping[str, Any]:
@@ -31,7 +35,8 @@ def table(file: str) -> Mapping[str, Any]:
 def families() -> tuple[Family, ...]:
     """Every family that Intel's runtime knows."""
     rows = table("devices")["family"]
-    return tuple(Family(row["name"], row["words"], row["torch"], row["ids"]) for row in rows)
+    keys = ("name", "words", "torch", "ids", "device-ip")
+    return tuple(Family(*(row[key] for key in keys)) for row in rows)
 
 
 def family_of(device_id: str) -> Family | None:
