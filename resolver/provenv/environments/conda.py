@@ -130,6 +130,22 @@ class CondaJob(Job):
         told = finish(link)
         if told is not None:
             raise install_error(lock.target.name, told, packages)
+        self._say_canonical(packages, channels)
+
+    def _say_canonical(self, packages: Sequence[CondaPackage], channels: Sequence[Channel]) -> None:
+        """conda's records name the address of the lock, not this machine's mirror or its login."""
+        import json
+
+        from provenv.atomic import write_text
+
+        for package in packages:
+            if fetched_from(package.url, channels) == package.url:
+                continue
+            path = self.prefix / META / f"{_stem(package)}.json"
+            record = json.loads(path.read_bytes())
+            if record.get("url") != package.url:
+                text = json.dumps({**record, "url": package.url, "channel": package.channel}, indent=2)
+                write_text(path, text, durable=False)
 
     def _set_variables(self, lock: Lock) -> None:
         """The lock's variables, where conda itself keeps an environment's: activation sets them."""
@@ -173,7 +189,7 @@ class CondaJob(Job):
         folder = package_cache(self.settings)
         known = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
         for package in packages:
-            stem = re.sub(r"\.(conda|tar\.bz2)$", "", package.filename)
+            stem = _stem(package)
             local = fetched_from(package.url, channels).startswith("file:")
             if not local and not any(name.startswith(stem) for name in known):
                 raise NetworkError(
@@ -241,6 +257,11 @@ class CondaJob(Job):
 
     def _interpreter(self) -> Path:
         return self.prefix / _interpreter(self.outfit.platform.os == "windows")
+
+
+def _stem(package: CondaPackage) -> str:
+    """`numpy-2.3.5-py313hf6604e3_0`, by which caches and records call it."""
+    return re.sub(r"\.(conda|tar\.bz2)$", "", package.filename)
 
 
 def _interpreter(windows: bool) -> str:
