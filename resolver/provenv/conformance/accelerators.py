@@ -11,8 +11,8 @@ from provenv.conformance.recorded import EMPTY, Machine
 from provenv.conformance.sound import (
     TORCH_DEVICE,
     builds_faults,
-    features_faults,
     detection_faults,
+    features_faults,
     finding_faults,
     is_pattern,
 )
