@@ -24,6 +24,8 @@ def without_credentials(text: str) -> str:
 
     The user name of an SSH address (`ssh://git@host`) is no secret and stays: it doesn't work without.
     """
+    if "@" not in text:
+        return text
     return _CREDENTIALS.sub(lambda match: f"{match['scheme']}://{_ssh_user(match)}", text)
 
 

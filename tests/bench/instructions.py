@@ -35,7 +35,7 @@ Counter = Callable[[Sequence[str], Path], int]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Counts and compares; 0: no more than the figure allows, 1: more, 2: nothing counts instructions here."""
+    """Counts and compares; 0: within the figure, 1: more, 2: nothing counts instructions here."""
     parser = argparse.ArgumentParser(prog="tests/bench/instructions", description=__doc__)
     parser.add_argument("--renew", action="store_true", help="write the figure of this Python anew")
     args = parser.parse_args(argv)
@@ -60,7 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if found <= known[minor] * TOLERANCE:
         return 0
     print(
-        f"a warm lock takes {found / known[minor] - 1:.0%} more instructions than committed; 10 % are allowed.\n"
+        f"a warm lock takes {found / known[minor] - 1:.0%} more instructions than committed, and 10 % may be.\n"
         "Find out why (`tests/bench/profile`), or, if there is a good reason, run\n"
         "`tests/bench/instructions --renew` and commit tests/bench/instructions.toml"
     )

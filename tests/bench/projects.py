@@ -28,10 +28,6 @@ def requirements(workload: str) -> list[str]:
 
 def project_text(workload: str, url: str) -> str:
     """A pyproject.toml that each of the tools understands; `url`: the index's."""
-    environments = [
-        f"sys_platform == '{system}' and platform_machine == '{machine}'"
-        for _, _, system, machine in PLATFORMS.values()
-    ]
     return f"""\
 [project]
 name = "bench"

@@ -44,7 +44,8 @@ def lines(runs: int) -> Iterator[str]:
             bare.append(cost([[str(python()), "-c", "pass"]], folder))
             ours.append(cost([[provenv(), *arguments]], folder))
         cpu, wall = _added(bare, ours, "cpu"), _added(bare, ours, "wall")
-        yield f"| `provenv {name}` | {cpu:.0f} ms | {wall:.0f} ms | {'within' if wall <= AT_MOST else '**over**'} |"
+        verdict = "within" if wall <= AT_MOST else "**over**"
+        yield f"| `provenv {name}` | {cpu:.0f} ms | {wall:.0f} ms | {verdict} |"
 
 
 def _added(bare: Sequence[Cost], ours: Sequence[Cost], figure: str) -> float:

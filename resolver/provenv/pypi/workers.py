@@ -40,6 +40,8 @@ class Job(Generic[Result]):
 
     def result(self) -> Result:
         """The result, worked for here when nobody has begun; raises what the work raised."""
+        if self._result:
+            return self._result[0]
         self.run()
         while not self._done.wait(0.2):  # a wait without end can't be interrupted on Windows
             pass

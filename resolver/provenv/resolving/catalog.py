@@ -8,6 +8,8 @@ from typing import Protocol
 from provenv.manifest.values import Index
 from provenv.pypi.artifacts import Artifact, Metadata, Project, VariantFiles
 from provenv.resolving.routes import Route
+from provenv.standards.markers import MarkerEnvironment, may_hold
+from provenv.standards.requirements import Requirement
 from provenv.standards.specifiers import VersionTable
 from provenv.standards.versions import is_prerelease, local_of
 
@@ -93,6 +95,7 @@ class Catalog:
         self.source = source
         self._with_variants = variants
         self._listings: dict[tuple[Route, str], Listing] = {}
+        self._requires: dict[tuple[int, str], tuple[Metadata, tuple[Requirement, ...]]] = {}
 
     def listing(self, name: str, route: Route) -> Listing:
         """What this route has of a project; empty, and not `found`, where nothing knows it."""
@@ -107,6 +110,25 @@ class Catalog:
     def found(self) -> tuple[str, ...]:
         """The names of the projects that were looked for and are there, sorted."""
         return tuple(sorted({name for (_, name), listing in self._listings.items() if listing.found}))
+
+    def requires(
+        self, metadata: Metadata, extra: str, environment: MarkerEnvironment
+    ) -> tuple[Requirement, ...]:
+        """The requirements that may hold with an extra ("": without any) on some target or other.
+
+        Most requirements are of extras that nobody asks for. `environment`: any target's; InvalidMarker is
+        raised here as it would be there.
+        """
+        known = self._requires.get((id(metadata), extra))
+        if known is None:
+            extras = frozenset({extra} if extra else ())
+            markers = [r.marker for r in metadata.requires if r.marker is not None]
+            for marker in markers:
+                environment.evaluate(marker, extras)
+            possible = (r for r in metadata.requires if r.marker is None or may_hold(r.marker, extra))
+            # the metadata are kept with it, since the key is theirs only as long as they live
+            known = self._requires[id(metadata), extra] = (metadata, tuple(possible))
+        return known[1]
 
     def prefetch(self, name: str, route: Route) -> None:
         """Starts fetching the page that `listing` will want first."""

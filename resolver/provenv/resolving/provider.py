@@ -91,12 +91,15 @@ class PackageProvider(Provider[Node]):
         self._alike: dict[Node, dict[frozenset[tuple[Node, int]], int]] = {}
         self._candidates: dict[str, Candidates] = {}
         self._environments: dict[Variant, MarkerEnvironment] = {}
+        self._metadata: dict[tuple[str, int], Metadata | Unavailable] = {}
+        self._needed: dict[tuple[Node, int], Mapping[Node, int] | Unavailable] = {}
 
     def under(self, request: Request) -> Self:
         """The same packages for another request, for trying what that would change."""
         twin = copy(self)
         twin.request = request
         twin._alike, twin._candidates = {}, {}
+        twin._metadata, twin._needed = {}, {}
         return twin
 
     # -- the solver's questions
@@ -138,6 +141,12 @@ class PackageProvider(Provider[Node]):
                 self.catalog.source.prefetch_metadata(found.artifact(version))
 
     def dependencies(self, package: Node, version: int) -> Mapping[Node, int] | Unavailable:
+        known = self._needed.get((package, version))
+        if known is None:
+            known = self._needed[package, version] = self._dependencies(package, version)
+        return known
+
+    def _dependencies(self, package: Node, version: int) -> Mapping[Node, int] | Unavailable:
         found = self._described(package, version)
         if isinstance(found, Unavailable):
             return found
@@ -176,7 +185,7 @@ class PackageProvider(Provider[Node]):
         extras = frozenset({extra} if extra else ())
         return [
             requirement
-            for requirement in found.requires
+            for requirement in self.catalog.requires(found, extra, environment)
             if (
                 not extra
                 if requirement.marker is None
@@ -262,6 +271,12 @@ class PackageProvider(Provider[Node]):
         """The core metadata of the file that this target would install, or why it can't be used."""
         if name in self.direct:
             return self.direct[name].metadata
+        known = self._metadata.get((name, version))
+        if known is None:
+            known = self._metadata[name, version] = self._indexed_metadata(name, version)
+        return known
+
+    def _indexed_metadata(self, name: str, version: int) -> Metadata | Unavailable:
         try:
             found = self._metadata_of(self.candidates(name).artifact(version))
         except MetadataError as error:

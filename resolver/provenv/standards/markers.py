@@ -6,7 +6,16 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from functools import cache
 
-from provenv.standards.marker_grammar import VARIANT_SETS, VERSIONS, Atom, Tree, atoms, read_marker, spell
+from provenv.standards.marker_grammar import (
+    VARIANT_SETS,
+    VERSIONS,
+    Atom,
+    Node,
+    Tree,
+    atoms,
+    read_marker,
+    spell,
+)
 from provenv.standards.names import canonicalize
 from provenv.standards.scanner import Malformed, Scanner
 from provenv.standards.specifiers import InvalidSpecifier, contains, parse_clause
@@ -119,6 +128,24 @@ def marker_variables(text: str) -> frozenset[str]:
 def mentions_extra(text: str) -> bool:
     """Whether a marker asks for `extra`. Raises InvalidMarker."""
     return compile_marker(text).mentions_extra
+
+
+@cache
+def may_hold(text: str, extra: str) -> bool:
+    """Whether a marker may hold in some environment with this extra ("": with none). Raises InvalidMarker."""
+    return _may_hold(compile_marker(text).tree, extra)
+
+
+def _may_hold(tree: Tree, extra: str) -> bool:
+    return any(all(_node_may_hold(node, extra) for node in group) for group in tree)
+
+
+def _node_may_hold(node: Node, extra: str) -> bool:
+    if not isinstance(node, Atom):
+        return _may_hold(node, extra)
+    if node.variable != "extra" or node.operator not in ("==", "!="):
+        return True
+    return (node.value == extra) is (node.operator == "==")
 
 
 def marker_environment(full_python: str, platform_part: Mapping[str, str]) -> dict[str, str]:
