@@ -154,6 +154,8 @@ def without_secrets(url: str) -> str:
 def named(channels: Sequence[Channel], text: str) -> Channel | None:
     """The channel that a spec's `NAME::` means: by name, by address, or by the last part of a folder."""
     wanted = without_secrets(text).rstrip("/")
+    if wanted == "defaults":
+        wanted = _DEFAULTS[0]
     return next((c for c in channels if wanted in (c.name, c.url, f"{ALIAS}/{c.name}")), None)
 
 

@@ -16,6 +16,7 @@ from provenv.conda.request import Answer, BadSpec, Request, Solved, Unsolvable, 
 from provenv.errors import ProvenvError
 from provenv.hooks.types import VirtualPackage
 from provenv.settings import NetworkSettings
+from provenv.standards.names import canonicalize
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -200,11 +201,11 @@ class _Question:
         self.constraints = [_spec(text, -1) for text in request.constraints]
         self.virtual = [_virtual(package) for package in request.virtual]
         self._cutoff = _moment(request.exclude_newer)
-        self._cutoffs = {name: _moment(text) for name, text in request.exclude_newer_package}
+        self._cutoffs = {canonicalize(name): _moment(text) for name, text in request.exclude_newer_package}
 
     def counts(self, record: rattler.RepoDataRecord) -> bool:
         """Whether a record was built before its cut-off."""
-        cutoff = self._cutoffs.get(record.name.normalized, self._cutoff)
+        cutoff = self._cutoffs.get(canonicalize(record.name.normalized), self._cutoff)
         return cutoff is None or (record.timestamp is not None and record.timestamp <= cutoff)
 
 

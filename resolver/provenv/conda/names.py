@@ -51,6 +51,12 @@ def distributions(package: CondaPackage, names: Mapping[str, str]) -> tuple[str,
     return (canonicalize(package.name),)
 
 
+def conda_names(name: str, names: Mapping[str, str]) -> tuple[str, ...]:
+    """What conda may call a distribution: its own name, and those that the manifest's `map` and rules say."""
+    others = {**_RENAMED, **names}
+    return (name, *(conda for conda, pypi in sorted(others.items()) if canonicalize(pypi) == name))
+
+
 def provided(packages: Iterable[CondaPackage], names: Mapping[str, str]) -> dict[str, CondaPackage]:
     """Canonical PyPI name -> the conda package that brings it."""
     return {name: package for package in packages for name in distributions(package, names)}

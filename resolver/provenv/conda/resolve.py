@@ -7,6 +7,7 @@ from types import TracebackType
 
 from provenv.conda.channels import Channel, channels_of
 from provenv.conda.library import require_conda
+from provenv.conda.names import conda_names
 from provenv.conda.solve import CondaConflict, CondaSolver, Limit, Question
 from provenv.errors import NoSolution, Origin
 from provenv.hooks.types import VirtualPackage
@@ -84,10 +85,12 @@ class CondaResolver:
         raise no_environment(target, conflict, question.virtual)
 
     def _cutoffs(self) -> tuple[tuple[str, str | None], ...]:
-        """Cut-offs of single packages, by conda's name or, as the manifest's `map` has it, by PyPI's."""
-        conda_names = {other: name for name, other in self.table.names}
-        cutoffs = self.project.manifest.exclude_newer_package
-        return tuple((conda_names.get(name, name), moment) for name, moment in cutoffs)
+        """Cut-offs of single packages, which the manifest names by conda's name or by PyPI's."""
+        return tuple(
+            (conda, moment)
+            for name, moment in self.project.manifest.exclude_newer_package
+            for conda in conda_names(name, dict(self.table.names))
+        )
 
     def _specs(self, target: Target) -> Iterator[CondaSpec]:
         """What the manifest asks for on the target's platform."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Literal
@@ -19,6 +20,8 @@ from provenv.manifest.values import CondaSpec
 from provenv.resolution import CondaPackage
 from provenv.settings import NetworkSettings
 from provenv.values import dataclass, replace
+
+_SUBDIR = re.compile(r"/(noarch|(linux|osx|win|freebsd|emscripten|wasi|zos)-[a-z0-9]+)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,15 +179,19 @@ def _error(answer: Answer, question: Question, channels: tuple[Channel, ...]) ->
 
 
 def channel_of(spec: CondaSpec) -> str:
-    """The channel that a spec names, `conda-forge` of `conda-forge::numpy`; "" for none."""
-    return spec.text.rpartition("::")[0]
+    """The channel that a spec names, `conda-forge` of `conda-forge/noarch::numpy`; "" for none."""
+    return _SUBDIR.sub("", spec.text.rpartition("::")[0])
 
 
 def _placed(spec: CondaSpec, channels: Sequence[Channel]) -> str:
     """A spec as rattler has it, its channel by the address that this machine uses."""
     prefix = channel_of(spec)
     known = named(channels, prefix) if prefix else None
-    return f"{known.place}::{spec.text.rpartition('::')[2]}" if known else spec.text
+    if known is None:
+        return spec.text
+    written, _, rest = spec.text.rpartition("::")
+    subdir = _SUBDIR.search(written)
+    return f"{known.place}{subdir[0] if subdir else ''}::{rest}"
 
 
 __all__ = ["CondaConflict", "CondaSolver", "Limit", "Question"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from provenv.errors import ManifestError, Origin
 from provenv.manifest.document import Table
@@ -15,7 +15,8 @@ from provenv.manifest.values import CondaSpec, CondaTable
 
 KEYS = ("channels", "dependencies", "map", "channel-priority")
 
-_PRIORITIES: tuple[Literal["strict", "flexible"], ...] = ("strict", "flexible")
+Priority: TypeAlias = Literal["strict", "flexible", "disabled"]
+_PRIORITIES: tuple[Priority, ...] = ("strict", "flexible", "disabled")
 _SPEC = re.compile(
     r"(?:(?P<channel>[^\s:\[\]]+(?:://[^\s\[\]]+?)?)::)?"
     r"(?P<name>[A-Za-z0-9_][A-Za-z0-9_.-]*)"
@@ -151,13 +152,13 @@ def _names(table: Table | None) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(found.items()))
 
 
-def _priority(table: Table) -> Literal["strict", "flexible"]:
+def _priority(table: Table) -> Priority:
     value = table.string("channel-priority") or "strict"
     for known in _PRIORITIES:
         if value == known:
             return known
     raise table.error(
-        f"channel-priority is strict or flexible, not {value!r}",
+        f"channel-priority is strict, flexible or disabled, not {value!r}",
         "channel-priority",
         hints=spelling_hints(value, _PRIORITIES, "priorities"),
     )

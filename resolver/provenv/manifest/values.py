@@ -101,7 +101,7 @@ class CondaTable:
     channels: tuple[str, ...]
     dependencies: tuple[CondaSpec, ...] = ()
     names: tuple[tuple[str, str], ...] = ()
-    channel_priority: Literal["strict", "flexible"] = "strict"
+    channel_priority: Literal["strict", "flexible", "disabled"] = "strict"
     variables: tuple[tuple[str, str], ...] = ()
     origin: Origin | None = None
 

@@ -38,7 +38,7 @@ def test_the_table_is_read(project: Read) -> None:
         (
             '[tool.provenv.conda]\nchannels = ["x"]\nchannel-priority = "strickt"\n',
             3,
-            "channel-priority is strict or flexible",
+            "channel-priority is strict, flexible or disabled",
             "did you mean 'strict'?",
         ),
         (
