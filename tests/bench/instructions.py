@@ -60,7 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if found <= known[minor] * TOLERANCE:
         return 0
     print(
-        f"a warm lock takes {found / known[minor] - 1:.0%} more instructions than committed, and 10 % may be.\n"
+        f"a warm lock takes {found / known[minor] - 1:.0%} more instructions than committed (10 % may be).\n"
         "Find out why (`tests/bench/profile`), or, if there is a good reason, run\n"
         "`tests/bench/instructions --renew` and commit tests/bench/instructions.toml"
     )

@@ -13,6 +13,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,7 +21,7 @@ from pathlib import Path
 from bench.places import ROOT, SHARED, home
 from bench.tools import make_venv
 
-TLS = 8443
+TLS, RECORDER = 8443, 8099
 URL = f"https://127.0.0.1:{TLS}/simple/"
 NEEDS = ("aiohttp", "orjson", "pypi-simple")
 
@@ -69,11 +70,20 @@ def replica() -> Iterator[Replica]:
     try:
         subprocess.run([nginx, "-c", configuration], check=True, stderr=sys.stderr)
         _await_port(TLS, used=True)
+        _await_port(RECORDER, used=True)
+        _show_one_page(folder / "mirror")
         yield Replica(folder)
     finally:
         recorder.terminate()
         recorder.wait()
         _stop_nginx(folder / "nginx" / "pid")
+
+
+def _show_one_page(mirror: Path) -> None:
+    """Has a page recorded anew: the recorder learns from the first one where the index's files are."""
+    shutil.rmtree(mirror / "simple" / "mdurl", ignore_errors=True)
+    with urllib.request.urlopen(f"http://127.0.0.1:{RECORDER}/simple/mdurl/", timeout=120) as answer:
+        answer.read()
 
 
 def _stop_nginx(pid: Path) -> None:

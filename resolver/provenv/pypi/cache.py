@@ -27,11 +27,33 @@ MARSHAL_FORMAT = 4
 ABANDONED_AFTER = 24 * 3600.0  # seconds; a temporary file as old as this has lost its writer
 
 
+READ_AT_ONCE = 64 * 1024
+"""Bytes. The tail of a longer record stays on the disk: megabytes, of which a few files are asked for."""
+
+
+class Tail:
+    """The tail of a long record, read part by part; a part that is not there any more is empty."""
+
+    __slots__ = ("_path", "_start")
+
+    def __init__(self, path: str, start: int) -> None:
+        self._path, self._start = path, start
+
+    def __getitem__(self, part: slice) -> bytes:
+        first, end = int(part.start or 0), int(part.stop)
+        try:
+            with open(self._path, "rb", buffering=0) as file:  # noqa: PTH123 - as for the folder below
+                file.seek(self._start + first)
+                return file.read(end - first) or b""
+        except OSError:
+            return b""
+
+
 class Record(NamedTuple):
     """One record; `written` is Unix time. `head` is checked, `tail` is not: its parts have checksums."""
 
     head: object
-    tail: memoryview
+    tail: memoryview | Tail
     written: float
 
 
@@ -58,17 +80,21 @@ class Cache:
     def read(self, kind: str, key: str) -> Record | None:
         """The whole record under a key, None where there is none or its head can't be trusted."""
         try:
-            descriptor = os.open(self._path(kind, key), os.O_RDONLY | getattr(os, "O_BINARY", 0))
+            path = self._path(kind, key)
+            descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
         except OSError:
             return None
         try:
             status = os.fstat(descriptor)
-            content = os.read(descriptor, status.st_size)
+            content = os.read(descriptor, min(status.st_size, READ_AT_ONCE))
+            if len(content) < status.st_size:
+                missing = _head_end(content) - len(content)
+                content += os.read(descriptor, missing) if missing > 0 else b""
         except OSError:
             return None
         finally:
             os.close(descriptor)
-        return _unpack(content, key, status.st_mtime)
+        return _unpack(content, key, status, path)
 
     def write(self, kind: str, key: str, head: object, tail: bytes = b"") -> bool:
         """Keep a record; False when the disk did not take it."""
@@ -158,18 +184,24 @@ def _pack(key: str, head: object, tail: bytes) -> bytes:
     return b"".join((MAGIC, _checksum(key, lengths, packed), lengths, packed, tail))
 
 
-def _unpack(content: bytes, key: str, written: float) -> Record | None:
+def _head_end(content: bytes) -> int:
+    """Where a record's head ends, by its first bytes."""
+    return HEADER_SIZE + int.from_bytes(content[8:12], "little")
+
+
+def _unpack(content: bytes, key: str, status: os.stat_result, path: str) -> Record | None:
     view = memoryview(content)
     if len(content) < HEADER_SIZE or view[:4] != MAGIC:
         return None
     lengths = view[8:HEADER_SIZE]
-    end = HEADER_SIZE + int.from_bytes(lengths[:4], "little")
+    end = _head_end(content)
     packed = view[HEADER_SIZE:end]
-    whole = end + int.from_bytes(lengths[4:], "little") == len(content)
+    whole = end + int.from_bytes(lengths[4:], "little") == status.st_size
     if not whole or view[4:8] != _checksum(key, lengths, packed):
         return None
     try:
-        return Record(marshal.loads(packed), view[end:], written)
+        tail = view[end:] if len(content) == status.st_size else Tail(path, end)
+        return Record(marshal.loads(packed), tail, status.st_mtime)
     except (EOFError, ValueError, TypeError):  # written by an interpreter with another format
         return None
 

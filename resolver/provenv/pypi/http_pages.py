@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 
 from provenv.addresses import redact
 from provenv.pypi.addresses import is_loopback
-from provenv.pypi.cache import Cache, Record
+from provenv.pypi.cache import Cache, Record, Tail
 from provenv.pypi.listing import Listed, Page
 from provenv.pypi.records import LAYOUT, Head, Placing, pack, read_head
 
@@ -53,7 +53,7 @@ class HttpPages:
 
     def project(
         self, key: str, url: str, name: str, placing: Placing, *, network: bool
-    ) -> tuple[Head, bytes | memoryview] | None:
+    ) -> tuple[Head, bytes | memoryview | Tail] | None:
         """The record of a project page at `url`, None when the index has no such project.
 
         `key`: the record's key, which says by what `placing` its addresses were made.

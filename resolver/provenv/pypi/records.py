@@ -16,7 +16,7 @@ from zlib import crc32
 
 from provenv.errors import DiskError
 from provenv.pypi.artifacts import Artifact, Project, VariantFiles
-from provenv.pypi.cache import MARSHAL_FORMAT
+from provenv.pypi.cache import MARSHAL_FORMAT, Tail
 from provenv.pypi.listing import Listed, Page
 from provenv.values import replace
 
@@ -190,7 +190,7 @@ class Files(Sequence[tuple[Artifact, ...]]):
     def __init__(
         self,
         head: Head,
-        tail: bytes | memoryview,
+        tail: bytes | memoryview | Tail,
         index: str,
         kept_at: dict[tuple[str, str], str],
         again: Callable[[], Mapping[str, tuple[Row, ...]]],
@@ -234,7 +234,7 @@ class Files(Sequence[tuple[Artifact, ...]]):
         return rows
 
 
-def rows_by_version(head: Head, tail: bytes | memoryview) -> dict[str, tuple[Row, ...]]:
+def rows_by_version(head: Head, tail: bytes | memoryview | Tail) -> dict[str, tuple[Row, ...]]:
     """Every row of a record that was just made."""
     spans = (_block(head, i) for i in range(len(head.versions)))
     return {
@@ -245,7 +245,7 @@ def rows_by_version(head: Head, tail: bytes | memoryview) -> dict[str, tuple[Row
 
 def project(
     head: Head,
-    tail: bytes | memoryview,
+    tail: bytes | memoryview | Tail,
     index: str,
     kept_at: dict[tuple[str, str], str],
     again: Callable[[], Mapping[str, tuple[Row, ...]]],

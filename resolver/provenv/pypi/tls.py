@@ -28,7 +28,7 @@ def make_client(settings: NetworkSettings, *, verified: bool) -> httpx.Client:
     try:
         client = httpx.Client(
             verify=trust(settings) if verified else _no_trust(settings),
-            # not http2: httpx's connections of it are no safe place for several threads at once (hpack's tables
+            # not http2: httpx's connections of it are not safe for several threads at once (hpack's tables
             # break), and cost twice the processor time of connections that each thread has to itself
             proxy=settings.proxy,
             timeout=httpx.Timeout(settings.timeout, pool=None),

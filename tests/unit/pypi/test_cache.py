@@ -163,3 +163,39 @@ for round in range(200):
     running = [subprocess.Popen([sys.executable, "-c", script]) for _ in range(4)]
     assert [process.wait() for process in running] == [0, 0, 0, 0]
     assert len([p for p in tmp_path.rglob("*") if p.is_file()]) == 1
+
+
+def test_the_tail_of_a_long_record_is_read_part_by_part(tmp_path: Path) -> None:
+    cache = Cache(tmp_path)
+    tail = bytes(range(256)) * 1000
+    cache.write("pages", "long", ("head",), tail)
+    record = cache.read("pages", "long")
+    assert record is not None
+    assert record.head == ("head",)
+    assert (record.tail[0:3], record.tail[255_998:256_000]) == (tail[:3], tail[-2:])
+
+
+def test_a_long_record_that_was_cut_short_is_a_miss(tmp_path: Path) -> None:
+    cache = Cache(tmp_path)
+    cache.write("pages", "long", ("head",), bytes(200_000))
+    (path,) = (p for p in cache.folder.rglob("*") if p.is_file())
+    path.write_bytes(path.read_bytes()[:-1])
+    assert cache.read("pages", "long") is None
+
+
+def test_the_head_of_a_long_record_may_be_long_too(tmp_path: Path) -> None:
+    cache = Cache(tmp_path)
+    head = ("x" * 300_000,)
+    cache.write("pages", "long", head, b"tail" * 50_000)
+    record = cache.read("pages", "long")
+    assert record is not None
+    assert (record.head, bytes(record.tail[0:4])) == (head, b"tail")
+
+
+def test_a_tail_whose_record_has_gone_is_empty(tmp_path: Path) -> None:
+    cache = Cache(tmp_path)
+    cache.write("pages", "long", ("head",), bytes(200_000))
+    record = cache.read("pages", "long")
+    cache.remove("pages", "long")
+    assert record is not None
+    assert record.tail[0:10] == b""
