@@ -234,6 +234,8 @@ class _Served(SimpleHTTPRequestHandler):
 
     login: str | None = None
     asked: list[str]
+    stuck: str | None = None
+    over: threading.Event
 
     def do_GET(self) -> None:
         self._answer(super().do_GET)
@@ -248,6 +250,9 @@ class _Served(SimpleHTTPRequestHandler):
             self.send_error(401)
             return
         assert callable(give)
+        if self.stuck and self.path.endswith(self.stuck):
+            self.over.wait()
+            return
         with suppress(ConnectionError):  # whoever asked may be killed meanwhile
             give()
 
@@ -256,16 +261,23 @@ class _Served(SimpleHTTPRequestHandler):
 
 
 @contextmanager
-def served(folder: Path, login: str | None = None) -> Iterator[tuple[str, list[str]]]:
-    """A channel folder over loopback HTTP: its address, and what was asked for. `login`: user:password."""
+def served(
+    folder: Path, login: str | None = None, stuck: str | None = None
+) -> Iterator[tuple[str, list[str]]]:
+    """A channel folder over loopback HTTP: its address, and what was asked for.
+
+    `login`: user:password. `stuck`: the end of a path that is never answered.
+    """
     asked: list[str] = []
-    handler = type("Handler", (_Served,), {"login": login, "asked": asked})
+    over = threading.Event()
+    handler = type("Handler", (_Served,), {"login": login, "asked": asked, "stuck": stuck, "over": over})
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(handler, directory=str(folder)))
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_address[1]}", asked
     finally:
+        over.set()
         server.shutdown()
         server.server_close()
         thread.join()

@@ -26,9 +26,23 @@ def install_error(target: str, told: str, packages: Sequence[CondaPackage]) -> P
             hints=["if it was meant to change, lock it anew: `provenv lock --upgrade`"],
         )
     if re.search(r"no space left|os error 28\b|quota", text):
-        return DiskError(f"installing {target} failed: the disk is full", evidence=lines)
-    if re.search(r"permission denied|os error 13\b|read-only", text):
-        return DiskError(f"installing {target} failed: a file or folder may not be written", evidence=lines)
+        return DiskError(
+            f"installing {target} failed: the disk is full",
+            evidence=lines,
+            hints=["free some space; `--cache-dir DIR` moves the cache, `--into DIR` the environment"],
+        )
+    if re.search(r"permission denied|os error 13\b|read-only|not permitted", text):
+        return DiskError(
+            f"installing {target} failed: a file or folder may not be written",
+            evidence=lines,
+            hints=["check who owns the environment's folder and provenv's cache"],
+        )
+    if re.search(r"os error (17|20|36|40)\b|file exists|not a directory", text):
+        return DiskError(
+            f"installing {target} failed: a folder can't be made",
+            evidence=lines,
+            hints=["look what lies in its place, and take that away"],
+        )
     if re.search(r"\b(401|403)\b", text):
         return IndexAnswerError(
             f"installing {target} failed: its channel refused to give {what}",
