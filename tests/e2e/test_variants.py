@@ -145,3 +145,41 @@ def test_a_damaged_variant_of_a_lock_is_told(desk: Desk, variants: TestIndex, ol
     desk.lock().write_text(text.replace(old, new))
 
     assert "is no lock that can be used" in desk.run("tree", expect=2).err
+
+
+def test_the_targets_of_one_lock_take_their_own_variants(desk: Desk, index: TestIndex) -> None:
+    """What one target's solve has learned must not decide for another."""
+    for name in ("for-v2", "for-v3", "for-cuda", "for-none"):
+        index.add(name, "1.0")
+    requires = [
+        "for-v2; variant_label == 'v2'",
+        "for-v3; variant_label == 'v3'",
+        "for-cuda; 'nvidia' in variant_namespaces",
+        "for-none; variant_label == ''",
+    ]
+    index.add("foo", "1.0", requires=requires)
+    variants = {"v2": LEVELS["v2"], "v3": LEVELS["v3"], "cu": {"nvidia": {"sm_arch": ["80_real"]}}}
+    add_variants(index, "foo", "1.0", variants, ["nvidia", "x86_64"], requires=requires)
+    add_variants(index, "bar", "1.0", {"null": {}}, requires=["foo"])
+    targets = {
+        "old": "",
+        "plain": 'cpu-level = "x86-64-v2"',
+        "new": 'cpu-level = "x86-64-v3"',
+        "gpu": 'accelerator = "cuda"\ndriver = "580"\ncompute-capability = ["8.6"]',
+    }
+    tables = "".join(f"[tool.provenv.targets.{name}]\n{text}\n" for name, text in targets.items())
+    desk.manifest(index, "bar", table=ON, more="")
+    with (desk.folder / "pyproject.toml").open("a") as file:
+        file.write(tables)
+
+    desk.run("lock", *(f"--target={name}" for name in targets))
+
+    found = {
+        name: [p["name"] for p in tomllib.loads(desk.lock(name).read_text())["packages"]] for name in targets
+    }
+    assert found == {
+        "old": ["bar", "foo", "for-none"],
+        "plain": ["bar", "foo", "for-v2"],
+        "new": ["bar", "foo", "for-v3"],
+        "gpu": ["bar", "foo", "for-cuda"],
+    }

@@ -133,7 +133,7 @@ class RemoteFiles:
             return known
         path = self._local_source(document)
         if path is not None:
-            return path.read_bytes() if path.is_file() else None
+            return _small_local_file(path) if path.is_file() else None
         content = self._small_file(self._fetch_url(document), document.filename, document.hashes)
         if content is not None:
             self._cache.put(VARIANTS, key, content)
@@ -272,6 +272,14 @@ class RemoteFiles:
                 if self._scratch is None:
                     self._scratch = Path(tempfile.mkdtemp(prefix="provenv-"))
             return self._scratch
+
+
+def _small_local_file(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(LARGEST)
+    except OSError as problem:
+        raise DiskError(f"{path} can't be read", evidence=[problem.strerror or str(problem)]) from None
 
 
 def _local_wheel_metadata(path: Path, filename: str) -> bytes:

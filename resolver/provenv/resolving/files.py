@@ -16,10 +16,10 @@ from provenv.pypi.cache import Cache
 from provenv.pypi.direct import DirectCandidate, DirectResolver
 from provenv.pypi.finder import Finder, NeedsBuild
 from provenv.pypi.references import parse_reference
+from provenv.pypi.variant_documents import VariantDocuments
 from provenv.resolving.build_sources import build_settings
 from provenv.resolving.rules import has_wanted_hash
 from provenv.standards.requirements import Requirement
-from provenv.standards.variants import InvalidVariants, VariantsJson, parse_variants
 from provenv.values import replace
 
 
@@ -30,7 +30,7 @@ class Files:
         self.finder = finder
         self._cache = cache
         self._base = project.folder
-        self._variants: dict[str, VariantsJson | InvalidVariants] = {}
+        self.variants = VariantDocuments(finder)
         self._stack = stack
         self._may_build: FileRule = project.manifest.build
         self._settings = project.settings
@@ -65,20 +65,6 @@ class Files:
                 identity=digest,
                 records=self._cache,
             )
-
-    def variants(self, document: Artifact) -> VariantsJson:
-        """What a variants JSON says, read once. Raises InvalidVariants, and what the network raises."""
-        known = self._variants.get(document.url)
-        if known is None:
-            content = self.finder.variants_json(document)
-            try:
-                known = InvalidVariants("it is not there") if content is None else parse_variants(content)
-            except InvalidVariants as error:
-                known = error
-            self._variants[document.url] = known
-        if isinstance(known, InvalidVariants):
-            raise known
-        return known
 
     def checked(self, artifact: Artifact, hashes: frozenset[str] = frozenset()) -> Artifact:
         """The file with its sha256 and size, which are found out where its index does not say them.

@@ -208,7 +208,7 @@ class Resolver:
     def _variants(self, request: Request, target: Target) -> VariantRules:
         context = self._context(target, self.platforms[target.platform])
         devices = features_of(context, target.accelerator, self.accelerators)
-        return VariantRules(devices, request.rules.environment, self.files.variants, self._runtimes)
+        return VariantRules(devices, request.rules.environment, self.files.variants.read, self._runtimes)
 
     def _context(self, target: Target, platform: Platform) -> Context:
         return Context(target.platform, platform.os, platform.arch, target.python, target.envelope)

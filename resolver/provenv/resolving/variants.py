@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 
 from provenv.hooks.types import Runtime
-from provenv.pypi.artifacts import Artifact, VariantFiles
+from provenv.pypi.artifacts import VariantFiles
 from provenv.standards.markers import InvalidMarker, MarkerEnvironment
 from provenv.standards.variants import (
     ABI_DEPENDENCY,
@@ -52,14 +52,14 @@ class Choice:
 class VariantRules:
     """By which one target chooses.
 
-    `devices`: what each device of the target supports, best first; a wheel must suit them all. `read`: a
-    variants JSON's content; InvalidVariants where it says nothing that can be used. `runtimes`, `own_major`:
-    as `Request` has them; a wheel for another major than the build's is not taken.
+    `devices`: what each device of the target supports, best first; a wheel must suit them all. `read`: what
+    is said of the labels of wheels; InvalidVariants where that can't be used. `runtimes`, `own_major`: as
+    `Request` has them; a wheel for another major than the build's is not taken.
     """
 
     devices: tuple[tuple[Property, ...], ...]
     environment: MarkerEnvironment
-    read: Callable[[Artifact], VariantsJson]
+    read: Callable[[VariantFiles], VariantsJson]
     runtimes: Mapping[str, Runtime] = field(default_factory=dict)
     own_major: tuple[str, str] | None = None
 
@@ -67,7 +67,7 @@ class VariantRules:
         """The labels of these wheels that the target can use."""
         labels = sorted({wheel.variant for wheel in files.wheels})
         try:
-            told = self._told(files.documents)
+            told = self.read(files)
         except InvalidVariants as error:
             # The null variant needs no word of anybody: it has no properties, whatever else is said.
             null = {NULL: _null()} if NULL in labels else {}
@@ -84,16 +84,6 @@ class VariantRules:
         texts = tuple(map(str, variant.properties))
         found = ((name, runtime.of_variant(texts)) for name, runtime in self.runtimes.items() if texts)
         return {name: major for name, major in found if major in self.runtimes[name].majors and major}
-
-    def _told(self, documents: Sequence[Artifact]) -> VariantsJson:
-        if not documents:
-            raise InvalidVariants("the index has no variants.json of this version")
-        if len(documents) > 1:
-            raise InvalidVariants(f"the index has {len(documents)} variants.json of this version")
-        try:
-            return self.read(documents[0])
-        except InvalidVariants as error:
-            raise InvalidVariants(f"{documents[0].filename} can't be used: {error}") from None
 
     def _look_at(self, label: str, told: VariantsJson) -> Fitting | str:
         properties = told.variants.get(label)

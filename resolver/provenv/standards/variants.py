@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, NoReturn
@@ -94,6 +93,8 @@ def parse_variants(content: bytes) -> VariantsJson:
 
     Keys that nobody knows yet are passed over, as both drafts ask for.
     """
+    import json
+
     try:
         document = json.loads(content, object_pairs_hook=_once)
     except InvalidVariants:
@@ -126,6 +127,25 @@ def parse_variants(content: bytes) -> VariantsJson:
         },
         _providers(_optional(top, "providers"), _optional(top, "static-properties")),
     )
+
+
+def combined(documents: Sequence[VariantsJson]) -> VariantsJson:
+    """Several of one version as one, by PEP 825's rules of consistency. Raises InvalidVariants."""
+    namespaces = max((one.namespaces for one in documents), key=len)
+    variants: dict[str, tuple[Property, ...]] = {}
+    for one in documents:
+        if namespaces[: len(one.namespaces)] != one.namespaces:
+            _fail(f"the wheels order their namespaces differently: {namespaces}, {one.namespaces}")
+        for label, properties in one.variants.items():
+            if variants.setdefault(label, properties) != properties:
+                _fail(f"the wheels of {label!r} have different properties")
+    first = documents[0]
+    if any(
+        (one.features, one.values, one.providers) != (first.features, first.values, first.providers)
+        for one in documents
+    ):
+        _fail("the wheels name different providers or orders")
+    return VariantsJson(namespaces, variants, first.features, first.values, first.providers)
 
 
 def _once(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:

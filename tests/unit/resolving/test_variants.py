@@ -11,7 +11,7 @@ import pytest
 from provenv.errors import IndexAnswerError, NoSolution
 from provenv.hooks.types import Envelope
 from provenv.manifest.values import Index
-from provenv.resolution import Package
+from provenv.resolution import Package, Resolution
 from support.index_server import Fault, TestIndex
 from support.resolving import Ask
 from support.variants import add_json, add_variant, add_variants, document
@@ -229,6 +229,59 @@ def test_find_links_have_variants_too(index: TestIndex, ask: Ask, tmp_path: Path
     )
 
     assert label(found) == "v3"
+
+
+def in_folder(ask: Ask, folder: Path, **changes: object) -> Resolution:
+    """What is resolved of `foo` from a folder of wheels alone."""
+    indexes = (Index("w", folder.as_uri(), flat=True), Index("default", ask.index.url, default=True))
+    envelope = Envelope.of({"cpu-level": "x86-64-v3"})
+    return ask.resolution("foo", previews=ON, envelope=envelope, indexes=indexes, **changes)
+
+
+def test_wheels_of_a_folder_tell_of_themselves(index: TestIndex, ask: Ask, tmp_path: Path) -> None:
+    for level in ("v2", "v3", "v4"):
+        add_variant(index, "foo", "1.0", level, properties=LEVELS[level])
+    folder = index.write(tmp_path / "wheels")
+    index.projects.clear()
+
+    found = in_folder(ask, folder)
+
+    assert [label(package) for package in found.packages] == ["v3"]
+    assert found.notes == ()
+
+
+@pytest.mark.parametrize(
+    ("properties", "said"),
+    [
+        ({"x86_64": {"level": []}}, "has no value"),
+        ({"nvidia": {"sm_arch": ["90_real"]}}, "order their namespaces differently"),
+    ],
+)
+def test_wheels_of_a_folder_that_contradict_each_other_are_passed_over(
+    index: TestIndex, ask: Ask, tmp_path: Path, properties: dict[str, dict[str, list[str]]], said: str
+) -> None:
+    index.add("foo", "1.0")
+    add_variant(index, "foo", "1.0", "v2", properties=LEVELS["v2"])
+    add_variant(index, "foo", "1.0", "odd", properties=properties)
+    folder = index.write(tmp_path / "wheels")
+    index.projects.clear()
+
+    found = in_folder(ask, folder)
+
+    assert [label(package) for package in found.packages] == [""]
+    assert said in found.notes[0]
+
+
+def test_a_wheel_of_a_folder_that_is_none_is_passed_over(index: TestIndex, ask: Ask, tmp_path: Path) -> None:
+    index.add("foo", "1.0")
+    add_variant(index, "foo", "1.0", "v2", properties=LEVELS["v2"]).content = b"no zip file"
+    folder = index.write(tmp_path / "wheels")
+    index.projects.clear()
+
+    found = in_folder(ask, folder)
+
+    assert [label(package) for package in found.packages] == [""]
+    assert "is no zip file" in found.notes[0]
 
 
 # --- what is wrong with a JSON is no end
