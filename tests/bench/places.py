@@ -12,6 +12,8 @@ ROOT = Path(__file__).resolve().parents[2]
 SHARED = ROOT.parent / "shared" / "bench"
 WORKLOADS = SHARED / "workloads"
 PYTHONS = ("3.11", "3.12", "3.13")
+MACOS = "14.0"
+"""What a lock for macOS promises unless the manifest says otherwise; uv's own default is 13.0."""
 
 
 def home() -> Path:
@@ -64,4 +66,5 @@ def environment() -> dict[str, str]:
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         "POETRY_CACHE_DIR": str(home() / "caches" / "poetry"),
         "NO_COLOR": "1",
+        "MACOSX_DEPLOYMENT_TARGET": MACOS,
     }
