@@ -90,16 +90,10 @@ def virtual_packages(context: Context) -> tuple[VirtualPackage, ...]:
 
 
 def conda_constraints(context: Context) -> tuple[str, ...]:
-    """The CUDA builds of packages that have CPU builds too, of a CUDA that the driver serves.
+    """See `conda_builds.cuda_constraints`."""
+    from provenv_plugins.conda_builds import cuda_constraints
 
-    `__cuda` alone only allows such a build, and a newer CPU build would be taken before it. Build strings say
-    the CUDA: conda-forge's `cuda129_…`, the pytorch channel's `py3.10_cuda11.8_…` and `py310_cu118`.
-    """
-    from provenv_plugins.cuda_drivers import newest_cuda, numbers
-
-    majors = "|".join(str(major) for major in range(9, numbers(newest_cuda(context.envelope))[0] + 1))
-    packages = ("pytorch", "jaxlib", "tensorflow-base") if context.os == "linux" else ("pytorch",)
-    return tuple(f'{name}[build="^.*cu(da)?({majors})[0-9.].*$"]' for name in packages)
+    return cuda_constraints(context)
 
 
 def features(context: Context) -> tuple[str, ...]:
@@ -127,7 +121,7 @@ ENVELOPE = (
         "cuda",
         "VERSION",
         "the newest CUDA that the driver serves, where only that is known",
-        check=checked(2, 2, "12.9"),
+        check=checked(1, 3, "12.9"),
         replaces=("driver",),
     ),
     EnvelopeKey(

@@ -65,7 +65,8 @@ class _Question:
             told = self._releases(accelerator)
             notes.update(dict.fromkeys(told.notes))
             best = next((row for row in told.rows if row.runs is not False), None)
-            found = Compatibility(self.package, accelerator.name, (*told.rows, *passed), best, tuple(notes))
+            name = accelerator.name if told.rows or found is None else found.accelerator
+            found = Compatibility(self.package, name, (*told.rows, *passed), best, tuple(notes))
             if best is not None:
                 break
             passed += told.rows
@@ -95,7 +96,8 @@ class _Question:
             for accelerator in known.values()
             if accelerator.accepts(self.platform.os, self.platform.arch) is None
         ]
-        yield from (a for a in present if a is present[-1] or self._is_meant(a))
+        named = self.asked.build is not None  # a build's name tells whose it is
+        yield from (a for a in present if named or a is present[-1] or self._is_meant(a))
 
     def _is_meant(self, accelerator: Accelerator) -> bool:
         """Whether a machine has such devices, or a target promises them (macOS on arm64: by itself)."""

@@ -35,10 +35,10 @@ def ask(
     return compatibility("torch", asked, Host(PLUGINS, machines.linux()), is_host=False)
 
 
-def of_machine(probe: Probe, **words: str) -> Compatibility:
+def of_machine(probe: Probe, build: str | None = None, **words: str) -> Compatibility:
     """What a recorded machine gets."""
     envelope = Envelope.of({name.replace("_", "-"): value for name, value in words.items()})
-    return compatibility("torch", Asked(envelope=envelope), Host(PLUGINS, probe), is_host=True)
+    return compatibility("torch", Asked(build=build, envelope=envelope), Host(PLUGINS, probe), is_host=True)
 
 
 def row(found: Compatibility, torch: str, build: str) -> ReleaseRow:
@@ -154,6 +154,7 @@ CASES = {
     "Windows on Arm": Case(
         {"platform": "windows-arm64"}, ("cpu", "2.15.0", "cpu"), ("2.6.0", "cpu", "from 2.7 on")
     ),
+    "a CUDA major alone": Case({"cuda": "12"}, ("cuda", "2.14.1", "cu126")),
     "a driver alone": Case({"driver": "550"}, ("cuda", "2.14.1", "cu126")),
     "a capability alone": Case({"compute_capability": "8.6"}, ("cuda", "2.15.0", "cu132")),
 }
@@ -224,6 +225,8 @@ def test_a_build_may_be_asked_about_alone() -> None:
     found = ask(driver="580", build="cu126")
 
     assert {r.build for r in found.rows} == {"cu126"}
+    assert best(ask(build="rocm6.4")) == ("rocm", "2.9.1", "rocm6.4")
+    assert best(of_machine(machines.linux(), build="cu126")) == ("cuda", None, None)
     with pytest.raises(InputError, match="there is no build cu999"):
         ask(build="cu999", accelerator="cuda")
 
