@@ -11,6 +11,9 @@ from pathlib import Path
 
 from provenv.errors import DiskError
 
+_MARK = ".provenv-"
+_ABANDONED_AFTER = 3600.0  # seconds
+
 _WORDS = {
     errno.ENOSPC: ("the disk is full", "free some space there, or name another folder"),
     errno.EDQUOT: ("the disk quota is used up", "free some space there, or name another folder"),
@@ -63,6 +66,7 @@ def _holds(path: Path, data: bytes) -> bool:
 
 
 def _replace(path: Path, data: bytes, durable: bool) -> None:
+    _sweep(path.parent)
     temporary = _temporary(path)
     # O_EXCL: never through somebody's link; a new file's permissions are what the umask leaves.
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
@@ -84,7 +88,20 @@ def _replace(path: Path, data: bytes, durable: bool) -> None:
 
 def _temporary(path: Path) -> Path:
     """A name beside the file that nobody else takes, and that doesn't grow with the file's own."""
-    return path.with_name(f".provenv-{os.urandom(6).hex()}.tmp")
+    return path.with_name(f"{_MARK}{os.urandom(6).hex()}.tmp")
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what writers left that were killed on the way."""
+    before = time.time() - _ABANDONED_AFTER
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if (
+                entry.name.startswith(_MARK)
+                and entry.name.endswith(".tmp")
+                and entry.stat().st_mtime < before
+            ):
+                Path(entry).unlink(missing_ok=True)
 
 
 def _move(source: Path, target: Path) -> None:

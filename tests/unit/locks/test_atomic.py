@@ -6,6 +6,7 @@ import os
 import stat
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -84,3 +85,13 @@ def test_a_full_disk_leaves_the_old_file_and_no_other(tmp_path: Path) -> None:
     assert "DiskError: can't write" in done.stderr
     assert place.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [place]
+
+
+def test_what_a_killed_writer_left_goes_with_a_later_write_and_a_present_ones_stays(tmp_path: Path) -> None:
+    old, young = tmp_path / ".provenv-0a1b.tmp", tmp_path / ".provenv-2c3d.tmp"
+    for path in (old, young):
+        path.write_bytes(b"half")
+    hours_ago = time.time() - 2 * 3600
+    os.utime(old, (hours_ago, hours_ago))
+    write_bytes(tmp_path / "x", b"1")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [young.name, "x"]
