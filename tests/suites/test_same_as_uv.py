@@ -22,8 +22,8 @@ from support.plugin_venvs import UV
 pytestmark = pytest.mark.slow
 
 DIFFERENCES: dict[tuple[str, str], str] = {}
-"""(workload, package) -> why it may differ: a rule of ours that is another than uv's. There is none today; uv is
-told what our locks promise of macOS (see `bench.places`)."""
+"""(workload, package) -> why it may differ: a rule of ours that is another than uv's. There is none today;
+uv is told what our locks promise of macOS (see `bench.places`)."""
 
 
 @pytest.fixture(scope="module")
