@@ -228,7 +228,8 @@ def _prose(text: str) -> Iterable[tuple[str, Device]]:
 def _driver(text: str) -> str | None:
     """The amdgpu driver's version, by rocm-smi, a report, or the module's own file."""
     told_by_smi = r'(?i)(?:^\s*|[{,]\s*)"?(?:ROCM )?Driver version"?\s*:\s*"?(\d+\.\d+\.\d+[\w.-]*)"?'
-    return amd_smi_driver(text) or first(told_by_smi, text)
+    module = r"^ROCk module version (\d+\.\d+\.\d+[\w.-]*) is loaded"  # rocminfo
+    return amd_smi_driver(text) or first(told_by_smi, text) or first(module, text)
 
 
 def _system(pastes: Iterable[Paste], text: str) -> str | None:

@@ -52,7 +52,14 @@ def _platform_text(text: str) -> Facts:
 
 
 def _uname(text: str) -> Facts:
-    """uname in its forms, /proc/version, Darwin's kernel line."""
+    """uname in its forms, /proc/version, Darwin's kernel line, what sysctl says of the kernel."""
+    if freebsd := re.search(r"^(?:FreeBSD \S+ |kern\.osrelease: )(\d+\.\d+-\S+)", text, re.M):
+        arch = re.search(rf"^FreeBSD \S+ .* {ARCH}(?: |$)", text, re.M)
+        return {"system": "FreeBSD", "release": freebsd[1], "machine": arch[1] if arch else ""}
+    if found := re.search(rf"^kernel\.osrelease = (\S+?(?:\.{ARCH})?)$", text, re.M):
+        return {"system": "Linux", "release": found[1], "machine": found[2] or ""}
+    if found := re.fullmatch(r"\s*(?:\$ uname(?: -s)?\s+)?(Linux|Darwin|FreeBSD)\s*", text):
+        return {"system": found[1]}
     darwin = re.search(
         rf"Darwin Kernel Version (\d[\d.]*):.*?(?:RELEASE_(\w+?)_?\w*)?\s+{ARCH}?\s*$", text, re.M
     )

@@ -59,7 +59,7 @@ def read_places(pastes: Sequence[Paste]) -> Reading:
 
 def _settle(python: Facts, pastes: Iterable[Paste]) -> None:
     """What follows from several documents together: the system's own word for an architecture."""
-    if "system" not in python and any(re.search(r"(^|/)(sys/|proc/|kfd/)", paste.name) for paste in pastes):
+    if "system" not in python and any(map(_is_linux_file, pastes)):
         python["system"] = "Linux"
     machine = ARCHITECTURES.get(python.get("machine", "").lower())
     if machine is None:
@@ -71,6 +71,16 @@ def _settle(python: Facts, pastes: Iterable[Paste]) -> None:
         python["machine"] = {"x86_64": "AMD64", "arm64": "ARM64", "i386": "x86"}.get(machine, machine)
     if python["machine"] == "i386":
         python["bits"] = "32"
+
+
+def _is_linux_file(paste: Paste) -> bool:
+    """A file of sysfs or procfs, by its path or as only such a one is written."""
+    if re.search(r"(^|/)(sys/|proc/|kfd/|topology/nodes/|nodes/\d+/properties$)", paste.name):
+        return True
+    return (
+        paste.name.rpartition("/")[2] == "uevent"
+        and re.match(r"(?:DRIVER|PCI_CLASS)=", paste.text) is not None
+    )
 
 
 def _files(pastes: Iterable[Paste]) -> Mapping[str, str]:

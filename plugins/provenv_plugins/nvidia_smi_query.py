@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import html
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from provenv.hooks import Device
@@ -63,9 +63,7 @@ def _details(text: str) -> Answer | None:
     """`nvidia-smi -q`: a section for each GPU, indented keys below it."""
     if not re.search(r"NVSMI LOG|^\s*Product Name\s+:|^\s*Attached GPUs\s*:", text, re.MULTILINE):
         return None
-    head, *sections = re.split(
-        r"^\s*GPU\s+(?=[0-9A-F]{4,8}:[0-9A-F]{2}:[0-9A-F]{2}\.)", text, flags=re.M | re.I
-    )
+    head, sections = _sections(r"^\s*GPU\s+([0-9A-F]{4,8}:[0-9A-F]{2}:[0-9A-F]{2}\.\d)", text)
     if not sections and "Product Name" in text:
         sections = [text]
     devices: list[Device] = []
@@ -92,6 +90,15 @@ def _details(text: str) -> Answer | None:
     )
 
 
+def _sections(pattern: str, text: str) -> tuple[str, list[str]]:
+    """What stands before the first GPU, and what is said of each; one that comes again (a log) is one."""
+    head, *parts = re.split(pattern, text, flags=re.MULTILINE | re.IGNORECASE)
+    found: dict[str, str] = {}
+    for place, (bus, body) in enumerate(zip(parts[::2], parts[1::2], strict=True)):
+        found.setdefault(bus or str(place), body)
+    return head, list(found.values())
+
+
 def _current(section: str, text: str) -> str | None:
     return _first(rf"^\s*{section}\s*\n\s*Current\s*:\s*(\S+)", text)
 
@@ -114,7 +121,7 @@ def _xml(text: str) -> Answer | None:
     """`nvidia-smi -q -x`, read by its tags so that a cut document still tells what it holds."""
     if "<nvidia_smi_log" not in text and "<product_name>" not in text:
         return None
-    head, *sections = re.split(r"<gpu\b[^>]*>", text)
+    head, sections = _sections(r"<gpu\b(?: id=\"([^\"]*)\")?[^>]*>", text)
     if not sections and "<product_name>" in text:
         sections = [text]
     devices: list[Device] = []
@@ -154,6 +161,10 @@ _COLUMNS = {
     "driver_model.current": "model",
     "persistence_mode": "persistence",
     "index": "index",
+    "uuid": "uuid",
+    "gpu_uuid": "uuid",
+    "pci.bus_id": "bus",
+    "gpu_bus_id": "bus",
 }
 
 
@@ -169,13 +180,13 @@ def _table(text: str) -> Answer | None:
     table = [
         {word: row[place] for word, place in places.items()}
         for row in rows[head + 1 :]
-        if len(row) == len(rows[head])
+        if len(row) == len(rows[head]) and row != rows[head]
     ]
     if not table or _OTHERS.match(table[0].get("name", "")):
         return None
     devices = [
         _row_device(row["name"], row.get("memory"), row.get("capability"), row.get("mig"))
-        for row in table
+        for row in _once(table)
         if row.get("name")
     ]
     first = table[0]
@@ -187,6 +198,16 @@ def _table(text: str) -> Answer | None:
         cuda if re.fullmatch(r"\d+\.\d+", cuda) else None,
         _system(first.get("model"), first.get("persistence")),
     )
+
+
+def _once(table: Sequence[Mapping[str, str]]) -> Iterable[Mapping[str, str]]:
+    """The rows, each GPU once: a query that is repeated (`-l 5`) gives them again."""
+    seen: set[str] = set()
+    for row in table:
+        key = row.get("bus") or row.get("uuid") or row.get("index") or ""
+        if not key or key not in seen:
+            yield row
+        seen.add(key)
 
 
 def _csv_rows(lines: Sequence[str]) -> Iterable[list[str]]:
@@ -230,7 +251,7 @@ def _headless(rows: Iterable[Sequence[str]]) -> Answer | None:
     driver = None
     for row in rows:
         names = [cell for cell in row if _NAMES.match(cell) and len(cell) < 80]
-        if len(row) < 2 or len(names) != 1:
+        if len(row) < 2 or len(names) != 1 or not _tells(names[0], row):
             continue
         rest = [cell for cell in row if cell != names[0]]
         sizes = [size for cell in rest if re.fullmatch(r"\d+(?: [KMG]iB)?", cell) and (size := _mib(cell))]
@@ -241,6 +262,11 @@ def _headless(rows: Iterable[Sequence[str]]) -> Answer | None:
         size = max(sizes, default=0)
         devices.append(_row_device(names[0], str(size) if size >= 256 else None, capability, None))
     return Answer("nvidia-smi --query-gpu", tuple(devices), driver) if devices else None
+
+
+def _tells(name: str, row: Sequence[str]) -> bool:
+    """A brand does; a bare `A2` among numbers does where something beside it is a size or a driver."""
+    return " " in name or any(re.fullmatch(r"\d+ [KMG]iB|\d{3}\.\d{2,3}(?:\.\d{2})?", cell) for cell in row)
 
 
 def _list(text: str) -> Answer | None:

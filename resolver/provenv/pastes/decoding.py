@@ -40,9 +40,12 @@ def _text(data: bytes) -> str:
 
 
 def _unmarked_utf16(data: bytes) -> str | None:
-    """PowerShell's `>` without its mark: of mostly ASCII text every other byte is zero."""
+    """PowerShell's `>` without its mark: of mostly ASCII text every other byte is zero.
+
+    Zeros in both places are padding, as copies of sysfs files have it.
+    """
     head = data[:4096]
     even, odd = head[0::2].count(0), head[1::2].count(0)
-    if len(head) >= 8 and max(even, odd) > len(head) // 5:
+    if len(head) >= 8 and max(even, odd) > len(head) // 5 and min(even, odd) * 4 < max(even, odd):
         return "utf-16-le" if odd > even else "utf-16-be"
     return None

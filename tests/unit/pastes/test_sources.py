@@ -14,6 +14,7 @@ from provenv.errors import InputError
 from provenv.hooks import Paste, PasteReader, Reading
 from provenv.hooks.manager import plugins
 from provenv.host import Host
+from provenv.pastes.decoding import decode
 from provenv.pastes.gathering import gather
 from provenv.pastes.sources import probe_from
 from provenv.pastes.understanding import PasteProbe, understand
@@ -123,3 +124,8 @@ def test_of_two_answers_the_first_readers_stands_and_a_failing_reader_is_named()
 
     assert (probe.python("system"), probe.python("version")) == ("Linux", "3.12")
     assert understood.problems == ("the paste reader broken failed: RuntimeError: no such thing",)
+
+
+def test_a_file_that_is_padded_with_zeros_is_no_utf_16() -> None:
+    assert decode(b"DRIVER=amdgpu\nPCI_ID=1002:73BF\n" + bytes(4000)) == "DRIVER=amdgpu\nPCI_ID=1002:73BF\n"
+    assert decode("GPU 0: NVIDIA L4\n".encode("utf-16-le")) == "GPU 0: NVIDIA L4\n"
