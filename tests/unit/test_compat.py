@@ -345,3 +345,10 @@ def test_what_was_passed_over_for_the_processor_is_told() -> None:
 
     assert best(found) == ("cpu", "2.15.0", "cpu")
     assert "not cuda: driver 590 and newer no longer drive compute capability 6.1" in "\n".join(found.notes)
+
+
+def test_a_free_threaded_python_is_refused_in_words() -> None:
+    done = provenv("compat", "torch", "--python", "3.13t")
+
+    assert done.returncode == 2
+    assert "free-threaded Pythons are not among those that are locked for" in done.stderr

@@ -71,11 +71,10 @@ def _is_host(args: argparse.Namespace, asked: Asked, host: Host) -> bool:
 def _python(text: str | None) -> str | None:
     if text is None or re.fullmatch(r"3\.\d{1,2}(\.\d{1,2})?", text):
         return text
-    threaded = (
-        text.endswith("t") and "free-threaded builds (3.13t) are not among the Pythons that are locked for"
+    threaded = ["free-threaded Pythons are not among those that are locked for"] if text.endswith("t") else []
+    raise InputError(
+        f"--python: {text!r} is no Python version", evidence=threaded, hints=["write 3.12 or 3.12.4"]
     )
-    evidence = [threaded] if threaded else []
-    raise InputError(f"--python: {text!r} is no Python version", evidence, ["write 3.12 or 3.12.4"])
 
 
 def to_json(found: Compatibility) -> dict[str, object]:
