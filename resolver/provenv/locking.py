@@ -16,7 +16,7 @@ from provenv.locks.known_addresses import KnownAddresses
 from provenv.locks.reader import Lock
 from provenv.project import Project
 from provenv.targets import Target
-from provenv.values import dataclass
+from provenv.values import dataclass, replace
 
 if TYPE_CHECKING:
     from provenv.aligning import Neighbours
@@ -85,6 +85,8 @@ def lock_targets(
     `on_note` of what the network and the cache did not do as they should.
     """
     upgrade = upgrade or Upgrade()
+    if upgrade:
+        project = replace(project, refresh=True)
     states = [_state(project, target) for target in targets]
     if frozen:
         _raise_if_stale(states)

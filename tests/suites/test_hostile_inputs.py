@@ -329,6 +329,25 @@ class TestPages:
             f"a=={version}",
         )
 
+    def test_arbitrary_equality_goes_by_the_text(self, run: Run, index: TestIndex) -> None:
+        assert self.ask(run, index, page(entry(OLD)), "a===1.0") == (0, "a==1.0")
+        code, text = self.ask(run, index, page(entry(OLD)), "a===1.0.0")
+        assert code == 1
+        assert "a===1.0.0, which no version satisfies (the newest is 1.0)" in text
+
+    def test_metadata_that_no_tool_should_have_written_are_passed_over_and_told(
+        self, run: Run, index: TestIndex
+    ) -> None:
+        file = (
+            "a-3.0-py3-none-any.whl",
+            make_wheel("a", "3.0", metadata_text("a", "3.0", requires=["b>=1.*"])),
+        )
+        body = page(entry(OLD), entry(file))
+        assert self.ask(run, index, body, files=[file]) == (0, "a==1.0")
+        code, text = self.ask(run, index, body, "a>1", files=[file])
+        assert code == 1
+        assert "can't be used: the metadata of a-3.0-py3-none-any.whl (its requirement 'b>=1.*' is not" in text
+
     def test_a_zip_is_a_source_distribution_too(self, run: Run, index: TestIndex) -> None:
         buffer = io.BytesIO()
         with zipfile.ZipFile(buffer, "w") as packed:

@@ -21,6 +21,8 @@ Solves: TypeAlias = Callable[[Request], "Mapping[Node, int] | None"]
 
 ROUNDS = 3
 """So often the days are searched: a trial may look at further packages, whose uploads are more days."""
+TRIALS = 4
+"""So many overrides are tried."""
 TOLD = 2
 """So many versions are named that were published on a day."""
 
@@ -99,19 +101,26 @@ def _overrides(name: str, provider: PackageProvider, solves: Solves) -> Iterator
 def settled(told: Explanation[Node], provider: PackageProvider, solves: Solves) -> Iterator[str]:
     """An override with which there is a solution, for packages that several others can't agree on."""
     request = provider.request
-    for child in sorted({child for _, _, child, _ in told.needs}) if request.kind == "pyproject" else ():
-        for parent, versions, needed, allowed in told.needs:
-            if needed != child or child.extra or not allowed:
-                continue
-            text = provider.specifier_of(parent, (versions & -versions).bit_length() - 1, child.name)
-            override = ManifestRequirement(Requirement(child.name, specifier=text), "", Origin("a trial"))
-            with_it = {**request.overrides, child.name: (override,)}
-            if text and solves(replace(request, overrides=with_it)) is not None:
-                yield (
-                    f"or settle {child} against what the others ask for, at your own risk: "
-                    f'[tool.provenv] overrides = ["{child}{text}"]'
-                )
-                return
+    if request.kind != "pyproject":
+        return
+    for name, text in _disputed(told, provider)[:TRIALS]:
+        override = ManifestRequirement(Requirement(name, specifier=text), "", Origin("a trial"))
+        if solves(replace(request, overrides={**request.overrides, name: (override,)})) is not None:
+            yield (
+                f"or settle {name} against what the others ask for, at your own risk: "
+                f'[tool.provenv] overrides = ["{name}{text}"]'
+            )
+            return
+
+
+def _disputed(told: Explanation[Node], provider: PackageProvider) -> list[tuple[str, str]]:
+    """Packages that several others ask for, each with what one of them asks for, as it is written."""
+    texts: dict[str, dict[str, None]] = {}
+    for parent, versions, child, allowed in told.needs:
+        text = provider.specifier_of(parent, (versions & -versions).bit_length() - 1, child.name)
+        if allowed and text and not child.extra:
+            texts.setdefault(child.name, {})[text] = None
+    return [(name, text) for name in sorted(texts) if len(texts[name]) > 1 for text in texts[name]]
 
 
 def _usable(name: str, asked: int, provider: PackageProvider, ways: Ways, solves: Solves) -> Iterator[str]:

@@ -8,7 +8,6 @@ from contextlib import suppress
 from provenv.errors import NoSolution, ProvenvError
 from provenv.hooks.types import Builds
 from provenv.manifest.values import ManifestRequirement
-from provenv.resolving.advice import advice, settled
 from provenv.resolving.candidates import bits
 from provenv.resolving.provider import DirectNeeded, Node, PackageProvider
 from provenv.resolving.request import Request
@@ -138,6 +137,8 @@ def involved(unsolvable: Unsolvable[Node]) -> frozenset[str]:
 
 def explain_conflict(unsolvable: Unsolvable[Node], provider: PackageProvider, target: Target) -> Told:
     """The proof in prose, with what would mend it."""
+    from provenv.resolving.advice import advice, settled
+
     told = explain(unsolvable, PackageDescriber(provider))
 
     def solves(request: Request) -> Mapping[Node, int] | None:

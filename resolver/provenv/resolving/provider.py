@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from copy import copy
 from typing import NamedTuple, Self
 
 from provenv.errors import InputError
@@ -96,6 +95,8 @@ class PackageProvider(Provider[Node]):
 
     def under(self, request: Request) -> Self:
         """The same packages for another request, for trying what that would change."""
+        from copy import copy
+
         twin = copy(self)
         twin.request = request
         twin._alike, twin._candidates = {}, {}
@@ -281,7 +282,8 @@ class PackageProvider(Provider[Node]):
             found = self._metadata_of(self.candidates(name).artifact(version))
         except MetadataError as error:
             why = f" ({'; '.join(error.evidence)})" if error.evidence else ""
-            return Unavailable(f"can't be used: {error.message}{why}")
+            what = error.message.removesuffix(" can't be used")
+            return Unavailable(f"can't be used: {what}{why}")
         if found.requires_python and not python_allows(found.requires_python, self.request.rules.python):
             return Unavailable(f"requires Python {found.requires_python}")
         return found
