@@ -118,7 +118,7 @@ class Workspace:
     def compile(self, platform: str = "linux-x86_64", python: str = "3.12") -> list[str]:
         """`uv pip compile` for one target."""
         target = ["--python-platform", PLATFORMS[platform][0], "--python-version", python]
-        out = ["-o", str(self.folder / f"uv-{platform}-{python}.txt"), "--no-header", "--upgrade"]
+        out = ["-o", str(self.folder / f"uv-{platform}-{python}.txt"), "--no-header"]
         return [program("uv"), "pip", "compile", "-q", str(self._input()), *target, *out, *self._uv()]
 
     def compile_all(self) -> list[list[str]]:
@@ -169,6 +169,8 @@ class Workspace:
         fresh(self.folder / "others" / "lockfiles")
         for name in ("uv/uv.lock", "others/poetry.lock", "pylock.nab.toml"):
             (self.folder / name).unlink(missing_ok=True)
+        for answer in self.folder.glob("uv-*.txt"):  # uv would prefer what stands there
+            answer.unlink()
 
     def forget_caches(self) -> None:
         """As on a machine that has never locked anything."""

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
 from types import ModuleType
-from typing import cast
-
-import pluggy
+from typing import TYPE_CHECKING, cast
 
 from provenv.hooks import specs
 from provenv.hooks.entry_points import EntryPoint
 from provenv.hooks.limits import LOADING, Hang, Patience
 from provenv.values import dataclass
+
+if TYPE_CHECKING:
+    import pluggy
 
 OWN = "provenv"
 """The distribution whose plugins are not waited for: provenv's own tests see that they are good."""
@@ -48,8 +50,7 @@ class Loaded:
 
 def load(entry_points: Iterable[EntryPoint], problems: list[str]) -> list[Loaded]:
     """The plugins that can be loaded; `problems` gets a line for each of the others."""
-    manager = pluggy.PluginManager(specs.PROJECT)
-    manager.add_hookspecs(specs)
+    registry = _Registry()
     loaded = []
     for entry in entry_points:
         source = Source(entry.name, entry.module, entry.distribution)
@@ -57,10 +58,10 @@ def load(entry_points: Iterable[EntryPoint], problems: list[str]) -> list[Loaded
         try:
             module = import_plugin(entry) if patience is None else _in_time(patience, entry)
             check_api(module)
-            hooks = _register(manager, entry, module)
+            hooks = _own_hooks(module) if patience is None else registry.register(entry, module)
         except (Exception, SystemExit) as error:
             problems.append(f"{source} was left out: {words(error)}")
-            _forget(manager, f"{entry.distribution}:{entry.name}")
+            registry.forget(entry)
         else:
             loaded.append(Loaded(source, hooks, patience))
     return loaded
@@ -94,26 +95,41 @@ def check_api(module: ModuleType) -> None:
 
 def plugin_hooks(entry: EntryPoint, module: ModuleType) -> Hooks:
     """A plugin's hooks. Raises PluginValidationError where they are not those of the specs."""
-    manager = pluggy.PluginManager(specs.PROJECT)
-    manager.add_hookspecs(specs)
-    return _register(manager, entry, module)
+    return _Registry().register(entry, module)
 
 
-def _register(manager: pluggy.PluginManager, entry: EntryPoint, module: ModuleType) -> Hooks:
-    # pluggy checks the hooks' names and arguments against the specs
-    manager.register(module, f"{entry.distribution}:{entry.name}")
-    manager.check_pending()
-    found: dict[str, Callable[[], Iterable[object]]] = {}
-    for caller in manager.get_hookcallers(module) or []:
-        for implementation in caller.get_hookimpls():
-            if implementation.plugin is module:
-                found[caller.name] = cast("Callable[[], Iterable[object]]", implementation.function)
-    return found
+def _own_hooks(module: ModuleType) -> Hooks:
+    """The hooks of a plugin that is known to have those of the specs, without pluggy."""
+    return {name: value for name, value in vars(module).items() if hasattr(value, f"{specs.PROJECT}_impl")}
 
 
-def _forget(manager: pluggy.PluginManager, name: str) -> None:
-    if manager.has_plugin(name):
-        manager.unregister(name=name)
+class _Registry:
+    """pluggy's manager, which checks that a plugin's hooks are those of the specs; made when it is needed."""
+
+    @cached_property
+    def manager(self) -> pluggy.PluginManager:
+        import pluggy
+
+        manager = pluggy.PluginManager(specs.PROJECT)
+        manager.add_hookspecs(specs)
+        return manager
+
+    def register(self, entry: EntryPoint, module: ModuleType) -> Hooks:
+        """A plugin's hooks. Raises what pluggy raises for names and arguments that no spec has."""
+        self.manager.register(module, f"{entry.distribution}:{entry.name}")
+        self.manager.check_pending()
+        found: dict[str, Callable[[], Iterable[object]]] = {}
+        for caller in self.manager.get_hookcallers(module) or []:
+            for implementation in caller.get_hookimpls():
+                if implementation.plugin is module:
+                    found[caller.name] = cast("Callable[[], Iterable[object]]", implementation.function)
+        return found
+
+    def forget(self, entry: EntryPoint) -> None:
+        """Let a plugin that can't be used be none."""
+        name = f"{entry.distribution}:{entry.name}"
+        if "manager" in vars(self) and self.manager.has_plugin(name):
+            self.manager.unregister(name=name)
 
 
 def words(error: BaseException) -> str:

@@ -7,15 +7,37 @@ group `provenv`.
 from __future__ import annotations
 
 from collections.abc import Iterable
-
-import pluggy
+from typing import TYPE_CHECKING
 
 from provenv.hooks.pastes import PasteReader
 from provenv.hooks.types import Accelerator, Check, IndexAuth, LockFormat, Platform
 
 PROJECT = "provenv"
-hookspec = pluggy.HookspecMarker(PROJECT)
-hookimpl = pluggy.HookimplMarker(PROJECT)
+
+if TYPE_CHECKING:
+    import pluggy
+
+    hookspec = pluggy.HookspecMarker(PROJECT)
+    hookimpl = pluggy.HookimplMarker(PROJECT)
+else:
+    # As pluggy's markers; its import is a third of a short command's start, and provenv's own plugins are
+    # found without it.
+    def hookspec(function):
+        """Marks a function as the specification of a hook."""
+        options = dict.fromkeys(("firstresult", "historic"), False)
+        function.provenv_spec = {**options, "warn_on_impl": None, "warn_on_impl_args": None}
+        return function
+
+    def hookimpl(function=None, /, **options):
+        """Marks a plugin's function as the implementation of the hook of its name."""
+        if function is None or options:
+            import pluggy
+
+            return pluggy.HookimplMarker(PROJECT)(function, **options)
+        marks = dict.fromkeys(("wrapper", "hookwrapper", "optionalhook", "tryfirst", "trylast"), False)
+        function.provenv_impl = {**marks, "specname": None}
+        return function
+
 
 API_VERSION = 1
 """A plugin module that says `PROVENV_API = 2` asks for a newer provenv than this one."""
