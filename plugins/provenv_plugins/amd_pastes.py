@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from provenv.hooks import Device, Paste, Reading
 from provenv.hooks.adapters import windows_adapters
 from provenv.hooks.pci import PciDevice, pci_devices
 from provenv.hooks.reports import EnvironmentReport, environment_report
+from provenv.hooks.values import dataclass, replace
 from provenv_plugins.amd_kfd import kfd_devices
 from provenv_plugins.amd_tools import (
     amd_smi_devices,

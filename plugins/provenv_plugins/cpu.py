@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from provenv.hooks import (
     Accelerator,
@@ -20,6 +19,7 @@ from provenv.hooks import (
     Releases,
     hookimpl,
 )
+from provenv.hooks.values import replace
 from provenv_plugins.numpy_abi import NUMPY_ABI
 from provenv_plugins.pytorch import ALIASES, FAMILY, index_of, publishes, undeclared
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 
 from provenv.hooks import Envelope
+from provenv.hooks.values import dataclass
 from provenv_plugins.numbers import parse_numbers
 from provenv_plugins.tables import rows
 

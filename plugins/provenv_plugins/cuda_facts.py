@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
 from provenv.hooks import Device, Probe
+from provenv.hooks.values import dataclass, replace
 from provenv_plugins.nvidia_names import capability_of_name
 
 QUERY = ("name", "driver_version", "memory.total", "compute_cap")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 
 from provenv.hooks import Device
+from provenv.hooks.values import replace
 
 VERSION = r"(\d{2,3}\.\d+(?:\.\d+)?)(?![\d.])"
 """A driver's version: 96.43.23, 550.54.14, 540.4.0, 565.90. Windows' 32.0.15.6590 is none."""

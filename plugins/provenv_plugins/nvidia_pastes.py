@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from provenv.hooks import Device, Paste, Reading
 from provenv.hooks.adapters import windows_adapters
 from provenv.hooks.pci import pci_devices
 from provenv.hooks.reports import EnvironmentReport, environment_report
+from provenv.hooks.values import dataclass, replace
 from provenv_plugins.nvidia_logs import VERSION, logged, logged_cuda, logged_driver, proc, unsliced
 from provenv_plugins.nvidia_names import named_in_prose, named_on_a_line
 from provenv_plugins.nvidia_smi_query import Answer, read_answers

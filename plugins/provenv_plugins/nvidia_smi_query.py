@@ -6,9 +6,9 @@ import csv
 import html
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 
 from provenv.hooks import Device
+from provenv.hooks.values import dataclass, field
 
 _VERSION = r"(\d{2,3}\.\d+(?:\.\d+)?)"
 _OTHERS = re.compile(r"^(?:HL-\d|AMD\b|Radeon|Intel\b|Ascend|MTT\b)")  # whose tools answer in the same form

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+
+from provenv.hooks.values import dataclass, field
 
 _HEADER = re.compile(
     r"NVIDIA-SMI\s+\d\S*\s+(?:(?:Driver|KMD) Version\s*:\s*(\S+))"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from provenv.hooks import Build, Builds, Context, Rejected, ReleaseRow, Releases
+from provenv.hooks.values import replace
 from provenv_plugins.numbers import parse_numbers
 from provenv_plugins.pytorch import FAMILY, index_of
 from provenv_plugins.rocm import AMD_PACKAGES

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 
 from provenv.hooks import Builds, Context, Detection, Device, Envelope, Finding, Probe
+from provenv.hooks.values import dataclass
 from provenv_plugins.rocm_access import may_not_open, no_permission, partitioned, without_driver
 from provenv_plugins.rocm_builds import choose_builds
 from provenv_plugins.tables import rows

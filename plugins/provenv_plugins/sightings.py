@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 
 from provenv.hooks import Device
+from provenv.hooks.values import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+from provenv.hooks.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from itertools import takewhile
 
 from provenv.hooks import Build, Builds, Context, Rejected
+from provenv.hooks.values import dataclass
 from provenv_plugins.numbers import parse_numbers
 from provenv_plugins.pytorch import FAMILY
 from provenv_plugins.tables import Row, rows

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from provenv.hooks import Builds, Distribution, Installation, Probe, Releases
+from provenv.hooks.values import dataclass
 from provenv_plugins.pytorch import index_of
 
 BuiltFor = Literal["cuda", "rocm", "xpu", "cpu"] | None
