@@ -132,6 +132,7 @@ def _families(context: Context, targets: tuple[str, ...]) -> tuple[Build, ...]:
 def _family(row: Row, targets: tuple[str, ...]) -> Build:
     split = row.texts("extras")
     needs = "AMD's own builds" + ("" if split else ", for this family of GPUs alone")
+    needs += '; their rocm is a source distribution: [tool.provenv] build = ["rocm"]'
     extras = tuple((package, f"device-{gfx}") for package in split for gfx in targets)
     newest = ("torch", row.text("torch")) if row.text("torch") else None
     packages = FAMILY + AMD_PACKAGES

@@ -17,10 +17,11 @@ from provenv.hooks.types import Envelope
 from provenv.locking import Upgrade, lock_project, resolver_of
 from provenv.locks.reader import read
 from provenv.manifest.adhoc import adhoc_manifest
-from provenv.manifest.values import Index
+from provenv.manifest.values import FileRule, Index
 from provenv.project import NetworkFlags, Project, open_project
 from provenv.resolution import Resolution
 from provenv.resolving.resolve import Options
+from support.index_server import TestIndex
 from support.pytorch_replica import FACTS, JETSON, MAIN, Entry, PytorchReplica, recorded
 
 pytestmark = pytest.mark.skipif(not FACTS.exists(), reason="the recorded PyTorch index is not here")
@@ -113,6 +114,7 @@ def resolve(
     python: str = "3.12",
     indexes: tuple[Index, ...] = (),
     build: str | None = None,
+    built: frozenset[str] = frozenset(),
     **words: str | tuple[str, ...],
 ) -> Resolution:
     """One target's resolution, from loopback."""
@@ -124,6 +126,7 @@ def resolve(
         envelope=Envelope.of({name.replace("_", "-"): value for name, value in words.items()}),
         use_pip_config=False,
         indexes=indexes,
+        build=FileRule(names=built),
     )
     project = open_project(manifest, network=NetworkFlags(False, folder / "cache"))
     (target,) = project.targets()
@@ -430,6 +433,61 @@ def test_a_jetson_s_torch_looks_plain_and_is_its_own_index_s_11(tmp_path: Path) 
     assert (found.build.name, torch.version) == ("jp6-cu126", "2.9.1")
     assert torch.index.rstrip("/") == JETSON.rstrip("/")
     assert versions(found)["torchvision"] == "0.24.1"
+
+
+AMD = "https://repo.amd.com/rocm/whl-multi-arch"
+
+
+@pytest.fixture
+def amd(machine: Path) -> Iterator[TestIndex]:
+    """AMD's index, with what is recorded of it for gfx1030, and a machine that is led to it."""
+    with TestIndex() as index:
+        version, tags = "2.12.0+rocm7.14.0", ["cp312-cp312-win_amd64"]
+        device = {"device-gfx1030": [f"amd-torch-device-gfx1030=={version}"]}
+        index.add("torch", version, tags=tags, requires=["rocm[libraries]==7.14.0"], extras=device)
+        index.add(
+            "amd-torch-device-gfx1030",
+            version,
+            tags=tags,
+            requires=["rocm-sdk-device-gfx1030==7.14.0", "torch"],
+        )
+        index.add("rocm-sdk-device-gfx1030", "7.14.0", requires=["rocm-sdk-libraries==7.14.0"])
+        index.add("rocm-sdk-libraries", "7.14.0")
+        libraries = {"libraries": ["rocm-sdk-libraries==7.14.0"]}
+        index.add("rocm", "7.14.0", tags=(), sdist=True, extras=libraries)
+        family = AMD.replace("whl-multi-arch", "whl/gfx103X-all")
+        mirrors = f'"{AMD}" = "{index.url}"\n"{family}" = "{index.base}/none"\n'
+        machine.write_text(machine.read_text() + mirrors)
+        yield index
+
+
+def test_amd_s_torch_comes_with_the_part_for_the_device(amd: TestIndex, tmp_path: Path) -> None:
+    found = resolve(
+        tmp_path,
+        "torch",
+        platform="windows-x86_64",
+        accelerator="rocm",
+        built=frozenset({"rocm"}),
+        gfx="gfx1030",
+    )
+
+    assert found.build is not None
+    assert found.build.name == "amd-multi-arch"
+    assert versions(found) == {
+        "amd-torch-device-gfx1030": "2.12.0+rocm7.14.0",
+        "rocm": "7.14.0",
+        "rocm-sdk-device-gfx1030": "7.14.0",
+        "rocm-sdk-libraries": "7.14.0",
+        "torch": "2.12.0+rocm7.14.0",
+    }
+
+
+def test_amd_s_torch_is_told_to_need_a_build_from_source(amd: TestIndex, tmp_path: Path) -> None:
+    with pytest.raises(NoSolution) as caught:
+        resolve(tmp_path, "torch", platform="windows-x86_64", accelerator="rocm", gfx="gfx1030")
+
+    text = str(caught.value)
+    assert "allow a build from source" in text
 
 
 def test_a_build_of_another_accelerator_is_told_as_one(tmp_path: Path) -> None:
