@@ -75,8 +75,10 @@ def releases(package: str, context: Context) -> Releases:
 
 
 def conda_constraints(context: Context) -> tuple[str, ...]:
-    """Not the GPU builds: conda-forge's ask for `__cuda`, the pytorch channel's ask for nothing at all."""
-    return ('pytorch[build="^(?!.*(cu(da)?[0-9]|rocm)).*$"]',)
+    """See `conda_builds.cpu_constraints`."""
+    from provenv_plugins.conda_builds import cpu_constraints
+
+    return cpu_constraints(context)
 
 
 def detect(probe: Probe) -> Detection:

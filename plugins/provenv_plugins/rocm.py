@@ -81,6 +81,13 @@ def environment(context: Context) -> Mapping[str, str]:
     return {}
 
 
+def conda_constraints(context: Context) -> tuple[str, ...]:
+    """See `conda_builds.rocm_constraints`."""
+    from provenv_plugins.conda_builds import rocm_constraints
+
+    return rocm_constraints(context)
+
+
 def features(context: Context) -> tuple[str, ...]:
     """As AMD's provider of wheel variants says it: the GPU first, then the ROCm that is installed there.
 
@@ -131,6 +138,7 @@ def provenv_accelerators() -> Iterable[Accelerator]:
         torch_device="cuda",  # torch's ROCm builds go by CUDA's name
         family=FAMILY,
         envelope=ENVELOPE,
+        conda_constraints=conda_constraints,
         environment=environment,
         features=features,
         diagnose=diagnose,

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from provenv.envelopes import version_tuple
-from provenv.hooks.types import Context, Platform
+from provenv.hooks.types import Accelerator, Context, Envelope, Platform
 from provenv.host import Host
+from provenv.resolution import CondaPackage
 from provenv.targets import Target
 from provenv.values import dataclass
 
@@ -25,17 +26,29 @@ class Fit:
 
 
 def fit(
-    target: Target, host: Host, *, build: str | None = None, versions: Mapping[str, str] | None = None
+    target: Target,
+    host: Host,
+    *,
+    build: str | None = None,
+    versions: Mapping[str, str] | None = None,
+    conda: Sequence[CondaPackage] = (),
 ) -> Fit:
     """Whether the host can use a lock of this target.
 
     `build` and `versions` (canonical name -> version) are what the lock holds; where they are given, the
-    lock's own build must run on the host's hardware, else some build must. The host's Python does not matter,
-    since an environment brings its own.
+    lock's own build must run on the host's hardware, else some build must. `conda`: its conda packages, which
+    must find in the host what they ask for. The host's Python does not matter, since an environment brings
+    its own.
     """
     reasons = list(_platform_reasons(target, host))
     if not reasons:
         reasons += _accelerator_reasons(target, host, build, versions or {})
+    if not reasons and conda:
+        from provenv.conda.fitting import unfit
+
+        accelerator = host.plugins.accelerators[target.accelerator]
+        platform = host.plugins.platforms[target.platform]
+        reasons += unfit(conda, platform, accelerator, _context(target, host, platform, accelerator), host)
     return Fit(target, tuple(reasons))
 
 
@@ -100,8 +113,7 @@ def _accelerator_reasons(
     if build is None:
         return []
     platform = host.plugins.platforms[target.platform]
-    envelope = target.envelope.merged(host.envelope).merged(detection.envelope)
-    builds = accelerator.builds(Context(platform.name, platform.os, platform.arch, target.python, envelope))
+    builds = accelerator.builds(_context(target, host, platform, accelerator))
     limits = [offered.constraints for offered in builds.offered if offered.name == build]
     if not limits:
         return [f"build {build}: {r.reason}" for r in builds.rejected if r.build == build] or [
@@ -110,6 +122,17 @@ def _accelerator_reasons(
     if any(all(_holds(limit, versions) for limit in constraints) for constraints in limits):
         return []
     return [f"here build {build} needs {' or '.join(', '.join(limit) for limit in limits)}"]
+
+
+def _context(target: Target, host: Host, platform: Platform, accelerator: Accelerator) -> Context:
+    """The target as this machine has it: what was found of the accelerator goes before what is promised."""
+    detection = host.detections[target.accelerator]
+    promised = target.envelope
+    if detection.envelope.items:
+        own = {key.name for key in accelerator.envelope}
+        promised = Envelope(tuple(item for item in promised.items if item[0] not in own))
+    envelope = promised.merged(host.envelope).merged(detection.envelope)
+    return Context(platform.name, platform.os, platform.arch, target.python, envelope)
 
 
 def _holds(constraint: str, versions: Mapping[str, str]) -> bool:

@@ -48,7 +48,8 @@ def choose_target(project: Project, name: str | None = None) -> tuple[Choice, st
     def unfit(candidate: Candidate) -> str | None:
         lock = read(candidate.path) if candidate.path.is_file() else None
         build, versions = (lock.build, lock.versions) if lock else (None, {})
-        reasons = list(fit(candidate.target, host, build=build, versions=versions).reasons)
+        conda = lock.conda if lock else ()
+        reasons = list(fit(candidate.target, host, build=build, versions=versions, conda=conda).reasons)
         variants = {p.name: p.variant for p in lock.packages if p.variant.label} if lock else {}
         if variants and not reasons:
             from provenv.features import unsupported_here

@@ -71,6 +71,8 @@ class CondaPackage:
     noarch: str | None = None
     purls: tuple[str, ...] | None = None
     site_packages: str | None = None
+    asks: tuple[str, ...] = ()
+    """What it asks of the machine: match specs of virtual packages, `__cuda >=12.8`."""
     platform: str = ""
     """The subdir of the environment it is for, where a lock has several; "" else."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from provenv.conda.channels import Channel, canonical, fetched_from
@@ -44,7 +44,13 @@ def package_of(record: str, channels: Sequence[Channel]) -> CondaPackage:
         noarch=_text(found, "noarch"),
         purls=None if found.get("purls") is None else tuple(map(str, found["purls"])),
         site_packages=_text(found, "python_site_packages_path"),
+        asks=_asks((*found.get("depends", ()), *found.get("constrains", ()))),
     )
+
+
+def _asks(specs: Iterable[object]) -> tuple[str, ...]:
+    """Those that are about virtual packages, in one spelling."""
+    return tuple(sorted({" ".join(str(spec).split()) for spec in specs if str(spec).startswith("__")}))
 
 
 def _text(found: Mapping[str, object], key: str) -> str | None:

@@ -11,7 +11,6 @@ from provenv.fitting import best_first, fit
 from provenv.hooks.types import Finding
 from provenv.host import Host
 from provenv.locks.freshness import examine
-from provenv.locks.inputs import lock_inputs
 from provenv.locks.reader import Lock
 from provenv.project import Project
 from provenv.proof.report import read_proof
@@ -102,7 +101,7 @@ def _target(
 
 def _lock(project: Project, target: Target, found: list[Finding]) -> Lock | None:
     path = project.lock_path(target)
-    lock, state = examine(path, lock_inputs(project.manifest, target))
+    lock, state = examine(path, project.lock_inputs(target))
     if not state.fresh:
         missing = not path.exists()
         found.append(
@@ -119,7 +118,8 @@ def _lock(project: Project, target: Target, found: list[Finding]) -> Lock | None
 
 def _fitting(host: Host, target: Target, lock: Lock | None, *, asked: bool) -> Iterable[Finding]:
     build, versions = (lock.build, lock.versions) if lock else (None, {})
-    reasons = fit(target, host, build=build, versions=versions).reasons
+    conda = lock.conda if lock else ()
+    reasons = fit(target, host, build=build, versions=versions, conda=conda).reasons
     if reasons:
         yield Finding(
             "lock-does-not-fit",

@@ -166,6 +166,7 @@ def custom_metadata(resolution: Resolution, inputs: LockInputs) -> dict[str, str
     }
     for name in sections_of(target):
         found[f"provenv.inputs.{name}"] = json.dumps(list(inputs.section(name)), ensure_ascii=False)
+    found["provenv.asks"] = json.dumps(_asks(resolution.conda), sort_keys=True)
     renamed = {name: other for name, other in resolution.provided.items() if name != other}
     found["provenv.provided"] = json.dumps(renamed, sort_keys=True)
     found["provenv.variables"] = json.dumps(dict(resolution.variables))
@@ -174,6 +175,11 @@ def custom_metadata(resolution: Resolution, inputs: LockInputs) -> dict[str, str
         {name: extra for name, extra in extras.items() if extra}, sort_keys=True
     )
     return {name: value for name, value in found.items() if value not in ("", "[]", "{}")}
+
+
+def _asks(packages: Iterable[CondaPackage]) -> dict[str, str]:
+    """What is asked of the machine -> the first package that does."""
+    return {text: package.name for package in reversed(tuple(packages)) for text in package.asks}
 
 
 def _extra(package: Package) -> dict[str, object]:

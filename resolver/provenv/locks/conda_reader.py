@@ -173,14 +173,14 @@ def _packages(
     """The packages; an entry for each of several categories is one package."""
     conda: dict[tuple[str, str], CondaPackage] = {}
     pip: dict[tuple[str, str], Package] = {}
-    extras = facts.mapping("pip")
+    extras, asks = facts.mapping("pip"), facts.mapping("asks")
     for number, entry in enumerate(table.tables("package")):
         try:
             key = (entry.text("platform"), entry.text("name"))
             if subdir not in (None, key[0]):
                 continue
             if _manager(entry) == "conda":
-                conda[key] = _conda(entry)
+                conda[key] = _conda(entry, asks)
             else:
                 extra = extras.get(entry.text("name"), {})
                 pip[key] = _pip(entry, Table(extra if isinstance(extra, Mapping) else {}))
@@ -198,7 +198,7 @@ def _manager(entry: Table) -> Literal["conda", "pip"]:
     raise Bad(f"there is no manager {manager}")
 
 
-def _conda(entry: Table) -> CondaPackage:
+def _conda(entry: Table, asks: Mapping[str, object]) -> CondaPackage:
     url, hashes = entry.text("url"), entry.table("hash")
     folder, _, filename = url.rpartition("/")
     subdir = folder.rsplit("/", 1)[-1]
@@ -219,6 +219,7 @@ def _conda(entry: Table) -> CondaPackage:
         md5=_hash(hashes, "md5", 32) or "",
         sha256=_hash(hashes, "sha256", 64),
         depends=tuple(f"{name} {depends.text(name)}".strip() for name in depends),
+        asks=tuple(text for text, name in asks.items() if name == entry.text("name")),
         platform=entry.text("platform"),
     )
 
