@@ -9,14 +9,16 @@ from pathlib import Path
 from provenv.cli.flags import add_network, add_output, add_project, add_targets, open_from
 from provenv.cli.output import GREEN, RED, paint, print_json, warn
 from provenv.locks.freshness import Freshness, examine
+from provenv.locks.known import Known, known_lock, remember_lock
 from provenv.locks.reader import local_files
 from provenv.project import Project
+from provenv.pypi.cache import Cache
 from provenv.targets import Target
 from provenv.values import dataclass
 
 DESCRIPTION = """\
 Says for every target whether its lock is fresh, and of a stale one what has changed. It asks no index and
-writes nothing. Exit code 0: all are fresh, 1: one is missing or stale."""
+changes nothing. Exit code 0: all are fresh, 1: one is missing or stale."""
 
 EXAMPLES = """\
 examples:
@@ -62,9 +64,16 @@ def run(args: argparse.Namespace) -> int:
 
 def check(project: Project, target: Target) -> Checked:
     """One target's lock against the manifest; a damaged one is stale."""
-    path = project.lock_path(target)
-    lock, found = examine(path, project.lock_inputs(target))
-    return Checked(target, path, found, local_files(lock) if lock else ())
+    path, inputs = project.lock_path(target), project.lock_inputs(target)
+    cache = Cache(project.settings.cache_dir)
+    known = known_lock(path, cache)
+    if known is not None and known.digest == inputs.digest():
+        return Checked(target, path, Freshness(True), known.warnings)
+    lock, found = examine(path, inputs)
+    warnings = local_files(lock) if lock else ()
+    if lock is not None and found.fresh:
+        remember_lock(path, lock.sha256, cache, Known(lock.digest, warnings))
+    return Checked(target, path, found, warnings)
 
 
 def _report(one: Checked, *, quiet: bool) -> None:

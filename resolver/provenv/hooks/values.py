@@ -1,4 +1,4 @@
-"""For a plugin's own values: `dataclass`, `field` and `replace` as in the standard library, quicker to import."""
+"""For a plugin's own values: `dataclass`, `field`, `replace` as the standard library's, quicker to import."""
 
 from __future__ import annotations
 
