@@ -11,6 +11,7 @@ from provenv.resolving.rules import Rules, has_wanted_hash
 from provenv.resolving.variants import PLAIN, Choice, Fitting, Order
 from provenv.standards.specifiers import contains, mask, python_allows
 from provenv.standards.tags import wheel_rank
+from provenv.standards.variants import NULL
 from provenv.values import replace
 
 _Rank = tuple[bool, bool, bool, tuple[Order, str], int]
@@ -61,9 +62,21 @@ class Candidates:
         artifact = self.artifact(version)
         return self._choices[version][artifact.index].fitting[artifact.variant] if artifact.variant else None
 
-    def passed_over(self, version: int) -> Iterator[str]:
-        """Why variant wheels of a version could not be looked at, where something is wrong with them."""
-        yield from filter(None, (choice.problem for choice in self._choices.get(version, {}).values()))
+    def fitting(self, version: int) -> Iterator[Fitting]:
+        """Every variant of a version that `choose` gave which the target could take."""
+        for choice in self._choices.get(version, {}).values():
+            yield from choice.fitting.values()
+
+    def variant_notes(self, version: int) -> Iterator[str]:
+        """What is wrong with a version's variant wheels, or why none for the target's device is taken."""
+        taken, called = self.artifact(version).variant, f"{self.name} {self.listing.versions[version]}"
+        for choice in self._choices.get(version, {}).values():
+            if choice.problem:
+                yield f"the variant wheels of {called} were passed over: {choice.problem}"
+            elif choice.missed and taken in ("", NULL):
+                what = "the null variant" if taken else "the plain wheel"
+                missed = "; ".join(f"{label}: {choice.unfit[label]}" for label in choice.missed[:REASONS])
+                yield f"{what} of {called} is taken, since none for the device fits ({missed})"
 
     def choose(self, allowed: int) -> int | None:
         """Which of the allowed versions to try: the old lock's, those of other targets' (where the manifest

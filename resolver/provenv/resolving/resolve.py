@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 
 from provenv.errors import IndexAnswerError, NetworkError, NoSolution, ProvenvError
-from provenv.features import features_of
+from provenv.features import PROCESSOR, features_of
 from provenv.hooks.types import Accelerator, Build, Builds, Context, Platform
 from provenv.manifest.previews import WHEEL_VARIANTS
 from provenv.manifest.values import Manifest, Pin
@@ -25,6 +25,7 @@ from provenv.resolving.search import Conflict, Search
 from provenv.resolving.variants import VariantRules
 from provenv.settings import NetworkSettings
 from provenv.solver.precedents import Precedents
+from provenv.standards.specifiers import mask
 from provenv.targets import Target
 from provenv.values import dataclass, field, replace
 
@@ -98,6 +99,7 @@ class Resolver:
         if WHEEL_VARIANTS in self.manifest.previews and target.packaging == "pip":
             request = replace(request, rules=replace(request.rules, variants=self._variants(request, target)))
         builds = self._builds(request, target, platform, options.build)
+        builds = replace(builds, offered=tuple(self._by_major(request, target, builds.offered)))
         failures: list[Failure] = []
         found = self._first(request, target, builds.offered, failures)
         if found is not None and options.build is None:
@@ -208,7 +210,32 @@ class Resolver:
     def _variants(self, request: Request, target: Target) -> VariantRules:
         context = self._context(target, self.platforms[target.platform])
         devices = features_of(context, target.accelerator, self.accelerators)
-        return VariantRules(devices, request.rules.environment, self.files.variants.read, self._runtimes)
+        processor = {one.namespace for one in features_of(context, PROCESSOR, self.accelerators)[0]}
+        own = frozenset(one.namespace for device in devices for one in device) - processor
+        return VariantRules(devices, own, request.rules.environment, self.files.variants.read, self._runtimes)
+
+    def _by_major(self, request: Request, target: Target, builds: Iterable[Build]) -> Iterator[Build]:
+        """A build of no known major once for each major of the manifest's own variants, then as it is."""
+        runtime = self.accelerators[target.accelerator].runtime
+        for build in builds:
+            if runtime is not None and build.runtime is None and request.rules.variants is not None:
+                found = set(self._majors(request, target, build, runtime.name))
+                yield from (replace(build, runtime=major) for major in runtime.majors if major in found)
+            yield build
+
+    def _majors(self, request: Request, target: Target, build: Build, runtime: str) -> Iterator[str]:
+        """The majors that the newest variants of what the manifest names are built for."""
+        router, variants = self._router(request, target, build), request.rules.variants
+        for root in request.roots:
+            if variants is None or root.requirement.url:
+                continue
+            name = root.requirement.name
+            found = Candidates(self.catalog.listing(name, router.route(name)), request.rules)
+            asked = root.requirement.specifier
+            allowed = mask(asked, found.listing.table) if asked else found.listing.everything
+            version = found.choose(allowed)
+            for fitting in found.fitting(version) if version is not None else ():
+                yield from (m for n, m in variants.carried(fitting.whole).items() if n == runtime)
 
     def _context(self, target: Target, platform: Platform) -> Context:
         return Context(target.platform, platform.os, platform.arch, target.python, target.envelope)

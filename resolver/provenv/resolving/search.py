@@ -226,13 +226,12 @@ class Search:
         return notes
 
     def _variant_notes(self, provider: PackageProvider, package: Package) -> Iterator[str]:
-        """What is wrong with the variant wheels of a package, so that they were not looked at."""
+        """Why none of a package's variant wheels is taken, where that is worth knowing."""
         if package.artifact is None or package.direct is not None or self.request.rules.variants is None:
             return
         found = provider.candidates(package.name)
         version = found.listing.versions.index(package.artifact.version)
-        for why in found.passed_over(version):
-            yield f"the variant wheels of {package.name} {package.version} were passed over: {why}"
+        yield from found.variant_notes(version)
 
     def _is_undated(self, package: Package) -> bool:
         """Whether `exclude-newer` could not be applied to a package."""

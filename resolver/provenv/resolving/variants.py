@@ -40,11 +40,13 @@ class Fitting:
 class Choice:
     """The variants of one version on one index: `fitting` by label, `unfit`: label -> why not, in words.
 
-    `problem`: why the index's own words on them can't be used, "" where they can.
+    `missed`: those of the unfit that are for another device of the target's kind. `problem`: why the index's
+    own words on them can't be used, "" where they can.
     """
 
     fitting: Mapping[str, Fitting] = field(default_factory=dict)
     unfit: Mapping[str, str] = field(default_factory=dict)
+    missed: tuple[str, ...] = ()
     problem: str = ""
 
 
@@ -52,12 +54,14 @@ class Choice:
 class VariantRules:
     """By which one target chooses.
 
-    `devices`: what each device of the target supports, best first; a wheel must suit them all. `read`: what
-    is said of the labels of wheels; InvalidVariants where that can't be used. `runtimes`, `own_major`: as
-    `Request` has them; a wheel for another major than the build's is not taken.
+    `devices`: what each device of the target supports, best first; a wheel must suit them all. `own`: the
+    namespaces of its accelerator alone. `read`: what is said of the labels of wheels; InvalidVariants where
+    that can't be used. `runtimes`, `own_major`: as `Request` has them; a wheel for another major than the
+    build's is not taken.
     """
 
     devices: tuple[tuple[Property, ...], ...]
+    own: frozenset[str]
     environment: MarkerEnvironment
     read: Callable[[VariantFiles], VariantsJson]
     runtimes: Mapping[str, Runtime] = field(default_factory=dict)
@@ -72,12 +76,19 @@ class VariantRules:
             # The null variant needs no word of anybody: it has no properties, whatever else is said.
             null = {NULL: _null()} if NULL in labels else {}
             unfit = {label: str(error) for label in labels if label != NULL}
-            return Choice(null, unfit, str(error) if unfit else "")
+            return Choice(null, unfit, problem=str(error) if unfit else "")
         found = {label: self._look_at(label, told) for label in labels}
         return Choice(
             {label: one for label, one in found.items() if isinstance(one, Fitting)},
             {label: one for label, one in found.items() if isinstance(one, str)},
+            tuple(
+                label for label, one in found.items() if isinstance(one, str) and self._is_near(label, told)
+            ),
         )
+
+    def _is_near(self, label: str, told: VariantsJson) -> bool:
+        """Whether a label is for a device of the kind that the target has."""
+        return any(one.namespace in self.own for one in told.variants.get(label, ()))
 
     def carried(self, variant: Variant) -> Mapping[str, str]:
         """The runtimes (by name) that a variant is built for, each with the major."""

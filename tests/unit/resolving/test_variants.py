@@ -547,3 +547,88 @@ def test_two_packages_whose_variants_are_of_two_cuda_majors_are_no_solution(
 
     assert isinstance(error, NoSolution)
     assert "it is built for CUDA" in " ".join(error.evidence)
+
+
+# --- torch, as the drafts' own example has it
+
+TORCH = {
+    **{
+        label: {
+            "nvidia": {
+                "cuda_version_lower_bound": [label.removeprefix("cuda")],
+                "sm_arch": ["75_real", "80_real", "90_real", *(["60_real"] if "12" in label else [])],
+            }
+        }
+        for label in ("cuda12.6", "cuda13.0", "cuda13.2")
+    },
+    "rocm7.2": {"amd": {"gfx_arch": ["gfx942"], "rocm_version": ["7.2"]}},
+    "null": {},
+}
+
+
+@pytest.fixture
+def torch(index: TestIndex) -> TestIndex:
+    """Variants of torch, each with the cuDNN of its CUDA."""
+    requires = [
+        f"nvidia-cudnn-cu{label[4:6]}; variant_label == '{label}'" for label in TORCH if "cuda" in label
+    ]
+    add_variants(index, "torch", "2.13.0", TORCH, ["nvidia", "amd"], requires=requires)
+    index.add("torch", "2.12.0")
+    for name in ("nvidia-cudnn-cu12", "nvidia-cudnn-cu13", "nvidia-cublas-cu12"):
+        index.add(name, "9.1")
+    return index
+
+
+def torch_of(ask: Ask, accelerator: str, *requirements: str, **envelope: object) -> Resolution:
+    words = {word.replace("_", "-"): value for word, value in envelope.items()}
+    return ask.resolution(
+        "torch",
+        *requirements,
+        previews=ON,
+        accelerators=(accelerator,),
+        indexes=(
+            Index("loop", ask.index.url, packages=("torch", "nvidia-*")),
+            Index("default", ask.index.url, default=True),
+        ),
+        envelope=Envelope.of(words),  # type: ignore[arg-type]  # strings, or lists of them
+    )
+
+
+@pytest.mark.parametrize(
+    ("accelerator", "promised", "expected"),
+    [
+        ("cuda", {"driver": "580", "compute_capability": ["9.0"]}, {"cuda13.0", "nvidia-cudnn-cu13"}),
+        ("cuda", {"driver": "570", "compute_capability": ["9.0"]}, {"cuda12.6", "nvidia-cudnn-cu12"}),
+        ("cuda", {"driver": "580", "compute_capability": ["6.0"]}, {"cuda12.6", "nvidia-cudnn-cu12"}),
+        ("rocm", {"gfx": ["gfx942"], "rocm": "7.2"}, {"rocm7.2"}),
+        ("cpu", {}, {"null"}),
+    ],
+)
+def test_each_target_gets_the_torch_for_its_hardware(
+    torch: TestIndex, ask: Ask, accelerator: str, promised: dict[str, object], expected: set[str]
+) -> None:
+    found = torch_of(ask, accelerator, **promised)
+
+    chosen = {p.variant.label if p.name == "torch" else p.name for p in found.packages}
+    assert (chosen, found.notes) == (expected, ())
+
+
+def test_another_package_s_cuda_major_decides_for_the_variant_of_the_same_version(
+    torch: TestIndex, ask: Ask
+) -> None:
+    found = torch_of(ask, "cuda", "nvidia-cublas-cu12", driver="580", compute_capability=["9.0"])
+
+    assert {p.name: p.variant.label or p.version for p in found.packages} == {
+        "nvidia-cublas-cu12": "9.1",
+        "nvidia-cudnn-cu12": "9.1",
+        "torch": "cuda12.6",
+    }
+
+
+def test_it_is_told_when_no_variant_for_the_device_fits(torch: TestIndex, ask: Ask) -> None:
+    found = torch_of(ask, "cuda", driver="550", compute_capability=["9.0"])
+
+    assert [label(package) for package in found.packages] == ["null"]
+    (note,) = found.notes
+    assert note.startswith("the null variant of torch 2.13.0 is taken, since none for the device fits (")
+    assert "cuda12.6: it needs nvidia :: cuda_version_lower_bound :: 12.6" in note
