@@ -53,12 +53,17 @@ def compatibility(package: str, asked: Asked, host: Host, *, is_host: bool) -> C
 class _Question:
     def __init__(self, package: str, asked: Asked, host: Host, is_host: bool) -> None:
         self.package, self.asked, self.host = package, asked, host
-        self.platform = _platform(asked, host)
+        self.platform = _platform(asked, host, is_host=is_host)
         # a machine's hardware says nothing about a target on another platform
-        self.is_host = is_host and self.platform.name == host.platform
+        self.is_host = is_host and host.platform in (None, self.platform.name)
+        self.is_assumed = asked.platform is None and host.platform is None
 
     def answer(self) -> Compatibility:
         notes: dict[str, None] = {}
+        if self.is_assumed:
+            notes[
+                f"nothing tells the platform: {self.platform.name} is assumed (--platform names another)"
+            ] = None
         passed: list[ReleaseRow] = []
         found: Compatibility | None = None
         for accelerator in self._accelerators():
@@ -152,12 +157,17 @@ class _Question:
         )
 
 
-def _platform(asked: Asked, host: Host) -> Platform:
+def _platform(asked: Asked, host: Host, *, is_host: bool) -> Platform:
+    """The platform that is asked about; of a paste that does not tell, the commonest that it can be of."""
+    known = host.plugins.platforms
     name = asked.platform or host.platform
-    if name is None:
+    if name is None and is_host and host.probe.pastes():
+        os = host.os or "linux"
+        name = f"{os}-{host.arch or ('arm64' if os == 'macos' else 'x86_64')}"
+    if name is None or name not in known:
         raise InputError(
             "which platform it is can't be told",
-            evidence=[f"known are {', '.join(host.plugins.platforms)}"],
+            evidence=[f"known are {', '.join(known)}"],
             hints=["name it with --platform"],
         )
-    return host.plugins.platforms[name]
+    return known[name]

@@ -16,6 +16,7 @@ from provenv.errors import InputError, ManifestError
 from provenv.hooks.manager import plugins
 from provenv.hooks.types import Context, Envelope, Probe, ReleaseRow
 from provenv.host import Host
+from provenv.pastes.sources import probe_from
 from support import machines
 from support.machines import kfd, nvml
 
@@ -352,3 +353,26 @@ def test_a_free_threaded_python_is_refused_in_words() -> None:
 
     assert done.returncode == 2
     assert "free-threaded Pythons are not among those that are locked for" in done.stderr
+
+
+CSV = """\
+name, driver_version, memory.total [MiB], compute_cap
+NVIDIA L4, 550.54.14, 23034 MiB, 8.9
+"""
+
+
+@pytest.mark.parametrize(
+    ("platform", "assumed"), [(None, True), ("linux-x86_64", False), ("windows-x86_64", False)]
+)
+def test_a_paste_that_tells_no_platform_is_taken_for_the_commonest(
+    platform: str | None, assumed: bool, tmp_path: Path
+) -> None:
+    paste = tmp_path / "nvidia-smi.txt"
+    paste.write_text(CSV)
+    host = Host(PLUGINS, probe_from([str(paste)], PLUGINS))
+
+    found = compatibility("torch", Asked(platform), host, is_host=True)
+
+    assert best(found) == ("cuda", "2.14.1", "cu126")
+    words = "nothing tells the platform: linux-x86_64 is assumed (--platform names another)"
+    assert (words in found.notes) is assumed
