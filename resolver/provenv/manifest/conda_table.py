@@ -68,7 +68,7 @@ def conda_spec(text: str, origin: Origin) -> CondaSpec:
         ManifestError: it is none, with the nearest right spelling.
     """
     written = text.strip()
-    if not _SPEC.fullmatch(written):
+    if not _SPEC.fullmatch(written) or re.fullmatch(r"[\d.]+", written):
         raise ManifestError(f"{text!r} is not a conda requirement", hints=_spec_hints(written), origin=origin)
     # conda allows a space behind an operator, `numpy >= 2, < 3`
     return CondaSpec(re.sub(r"\s+(?=,)|(?<=[=<>!~,|])\s+", "", written), origin)
@@ -120,6 +120,12 @@ def channel(text: str, folder: Path, origin: Origin) -> str:
     if written.startswith((".", "/", "~", "\\")) or re.match(r"[A-Za-z]:[\\/]", written):
         path = Path(written).expanduser()
         return Path(os.path.normpath(folder / path)).as_uri()
+    if written == "local":
+        raise ManifestError(
+            "`local` is another folder on every machine",
+            hints=["name the folder where your packages are built, such as ./conda-bld"],
+            origin=origin,
+        )
     if not _CHANNEL_NAME.fullmatch(written):
         raise ManifestError(
             f"{text!r} names no channel",

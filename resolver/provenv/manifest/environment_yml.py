@@ -116,7 +116,12 @@ class _Reader:
     def _mapping(self, node: yaml.Node, what: str) -> dict[str, yaml.Node]:
         if not _is(node, "mapping"):
             raise self._error(node, f"{what} is a table of keys")
-        return {str(key.value): value for key, value in node.value}
+        found: dict[str, yaml.Node] = {}
+        for key, value in node.value:
+            if str(key.value) in found:
+                raise self._error(key, f"the key {str(key.value)!r} stands here a second time", "join both")
+            found[str(key.value)] = value
+        return found
 
     def _sequence(self, node: yaml.Node, what: str) -> list[yaml.Node]:
         if not _is(node, "sequence"):
@@ -127,7 +132,9 @@ class _Reader:
         if node is None or _is_null(node):
             return None
         if not _is(node, "scalar"):
-            raise self._error(node, "this must be a text")
+            raise self._error(
+                node, "this must be a text", "put it in quotes: YAML reads it as something else"
+            )
         return str(node.value)
 
     def _check_keys(self, items: Mapping[str, yaml.Node]) -> None:
