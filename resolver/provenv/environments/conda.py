@@ -19,7 +19,7 @@ from provenv.environments.places import Places, own_places
 from provenv.environments.sources import needs_build, steps, write_copy
 from provenv.environments.state import META, contents, has_lost, site_packages
 from provenv.environments.store import Environment, stamp
-from provenv.environments.sync import SHELLS, Installed, Job, Outfit, carry_out, read_bytes
+from provenv.environments.sync import SHELLS, Installed, Job, Outfit, carry_out, read_bytes, stamped_projects
 from provenv.errors import InstallError, NetworkError
 from provenv.locks.conda_reader import parse_conda
 from provenv.locks.reader import Lock
@@ -238,6 +238,7 @@ class CondaJob(Job):
                 scripts="",
                 interpreter="",
                 contents=contents(self.prefix, python),
+                projects=stamped_projects(lock),
                 packaging="conda",
             )
         )

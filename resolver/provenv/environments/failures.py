@@ -77,6 +77,12 @@ _KINDS = (
         ("name your company's certificate in pip's configuration (`cert`) or SSL_CERT_FILE",),
     ),
     _Kind(
+        r"Distribution not found at: file:",
+        InstallError,
+        "a local project that the lock names is not there",
+        ("bring it to its place, or lock anew without it",),
+    ),
+    _Kind(
         r"Failed to build|build backend returned|build-system\.requires|Failed to download and build",
         BuildError,
         "a package could not be built from source",

@@ -238,7 +238,6 @@ class Job:
 
     def _environment(self, lock: Lock) -> Environment:
         made = self._python_version()
-        projects = [(folder, editable) for _, folder, editable in local_projects(lock)]
         return self._fitted(
             Environment(
                 prefix=self.prefix,
@@ -251,9 +250,7 @@ class Job:
                 scripts="",
                 interpreter="",
                 contents=contents(self.prefix, made),
-                projects=tuple(
-                    (folder, editable, project_stamp(folder, editable)) for folder, editable in projects
-                ),
+                projects=stamped_projects(lock),
             )
         )
 
@@ -290,6 +287,13 @@ class Job:
 
 def _ignore(line: str) -> None:
     """Lines that are read at the end."""
+
+
+def stamped_projects(lock: Lock) -> tuple[tuple[str, bool, str], ...]:
+    """A lock's local projects: folder, editable, and the stamp of their files."""
+    return tuple(
+        (folder, editable, project_stamp(folder, editable)) for _, folder, editable in local_projects(lock)
+    )
 
 
 def _numbers(version: str) -> tuple[int, ...]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from provenv.addresses import without_credentials
-from provenv.errors import InputError
+from provenv.locks.conda_local import is_local, written
 from provenv.locks.inputs import LockInputs, sections_of
 from provenv.resolution import CondaPackage, Package, Resolution
 
@@ -35,10 +35,7 @@ MAIN = "main"
 
 
 def render(resolution: Resolution, inputs: LockInputs, subdir: str, manifest: Path, lock_dir: Path) -> str:
-    """The lock's whole text. `subdir`: conda's word for the platform. `lock_dir`: where the file will lie.
-
-    Raises InputError for what the format can't hold: a local project.
-    """
+    """The lock's whole text. `subdir`: conda's word for the platform. `lock_dir`: where the file will lie."""
     import yaml
 
     document = lockfile(resolution, inputs, subdir, manifest, lock_dir).dict_for_output()
@@ -57,6 +54,8 @@ def lockfile(
     for conda in sorted(resolution.conda, key=lambda p: p.name):
         packages += _in_each(_conda_entry(conda, subdir), categories.get(("conda", conda.name)))
     for pip in sorted(resolution.packages, key=lambda p: p.name):
+        if is_local(pip):
+            continue
         packages += _in_each(_pip_entry(pip, subdir), categories.get(("pip", pip.name)))
     return Lockfile(
         version=1, package=packages, metadata=_meta(resolution, inputs, subdir, manifest, lock_dir)
@@ -121,11 +120,7 @@ def _pip_entry(package: Package, subdir: str) -> dict[str, object]:
         return entry
     direct = package.direct
     if direct is None or direct.vcs is None:
-        raise InputError(
-            f"{package.name} is a project on this disk, and a conda lock can't hold one",
-            evidence=[direct.url if direct else package.version],
-            hints=["build a wheel of it and name that, or install it after `provenv install`"],
-        )
+        raise ValueError(f"{package.name} has neither an artifact nor a source tree")
     folder = f"#subdirectory={direct.subdirectory}" if direct.subdirectory else ""
     url = f"{direct.vcs}+{without_credentials(direct.url)}@{direct.commit}{folder}"
     return entry | {"url": url, "hash": {}, "source": {"type": "url", "url": url}}
@@ -143,12 +138,12 @@ def _meta(
             "channels": channels,
             "platforms": [subdir],
             "sources": [os.path.relpath(manifest.absolute(), lock_dir.absolute()).replace(os.sep, "/")],
-            "custom_metadata": custom_metadata(resolution, inputs),
+            "custom_metadata": custom_metadata(resolution, inputs, lock_dir),
         }
     )
 
 
-def custom_metadata(resolution: Resolution, inputs: LockInputs) -> dict[str, str]:
+def custom_metadata(resolution: Resolution, inputs: LockInputs, lock_dir: Path) -> dict[str, str]:
     """What provenv reads back: the target and the inputs, every value a string, lists as JSON."""
     target = resolution.target
     found = {
@@ -170,7 +165,8 @@ def custom_metadata(resolution: Resolution, inputs: LockInputs) -> dict[str, str
     renamed = {name: other for name, other in resolution.provided.items() if name != other}
     found["provenv.provided"] = json.dumps(renamed, sort_keys=True)
     found["provenv.variables"] = json.dumps(dict(resolution.variables))
-    extras = {package.name: _extra(package) for package in resolution.packages}
+    found["provenv.local"] = json.dumps(written(resolution.packages, lock_dir))
+    extras = {package.name: _extra(package) for package in resolution.packages if not is_local(package)}
     found["provenv.pip"] = json.dumps(
         {name: extra for name, extra in extras.items() if extra}, sort_keys=True
     )

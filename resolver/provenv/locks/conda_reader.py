@@ -12,6 +12,7 @@ from typing import Literal
 from provenv.conda.library import require_conda
 from provenv.errors import InputError, Origin
 from provenv.hooks.types import Envelope
+from provenv.locks.conda_local import read as read_local
 from provenv.locks.conda_lock import FORMAT
 from provenv.locks.inputs import CONDA_SECTIONS, SECTIONS, LockInputs
 from provenv.locks.reader import Lock
@@ -77,13 +78,14 @@ def _lock(table: Table, path: Path, sha256: str, subdir: str | None) -> Lock:
     facts = _Facts(told)
     target = _target(facts, path) if own else _foreign_target(path)
     conda, pip = _packages(table, facts, subdir)
+    local = tuple(read_local(facts.listing("local"), path.parent))
     return Lock(
         path=path,
         sha256=sha256,
         target=target,
         build=None,
         build_index=None,
-        packages=pip,
+        packages=tuple(sorted((*pip, *local), key=lambda package: package.name)) if local else pip,
         inputs=_inputs(facts, target),
         digest=facts.text("digest"),
         conda=conda,
@@ -110,6 +112,9 @@ class _Facts:
         if not isinstance(found, Mapping):
             raise Bad(f"`{_PREFIX}{key}` is no table")
         return found
+
+    def listing(self, key: str) -> object:
+        return self._json(key, [])
 
     def _json(self, key: str, default: object) -> object:
         text = self.text(key)
