@@ -12,7 +12,7 @@ order, and so may end with other versions. Then a lock would depend on which tar
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Generic, TypeAlias, cast
 
 from provenv.solver.provider import Comparable, P, Provider, Requirement, Unavailable
@@ -22,11 +22,8 @@ from provenv.values import dataclass, field
 STRIDE = 64
 """So many questions lie between two states that are kept, at least (a state costs as much as twenty)."""
 
-Question: TypeAlias = tuple[object, ...]
-"""A method of the provider, and what it is called with."""
-
-Heard: TypeAlias = list[tuple[Question, object]]
-"""Questions with their answers."""
+Heard: TypeAlias = list[tuple[str, tuple[object, ...], object]]
+"""What a provider was asked and told: the method, what it was called with, the answer."""
 
 
 @dataclass(slots=True)
@@ -103,7 +100,7 @@ class Precedents(Generic[P]):
             case.end = Unsolvable(unsolvable.incompatibility, unsolvable.packages, ())
             raise
         finally:
-            del hearing.provider  # no state that is kept shall keep it
+            hearing.close()
         case.end = solution
         return solution
 
@@ -121,31 +118,44 @@ class Hearing(Provider[P]):
     """
 
     def __init__(self, provider: Provider[P], heard: Heard) -> None:
-        self.provider = provider
         self.heard = heard
         self.at = 0
+        self._methods: dict[str, Callable[..., object]] = {
+            "count": provider.count,
+            "dependencies": provider.dependencies,
+            "similar": provider.similar,
+            # As a tuple, since the order of the reasons counts: facts are given to the engine in it.
+            "unusable": lambda package: tuple(provider.unusable(package).items()),
+            "same_version_as": provider.same_version_as,
+            "choose": provider.choose,
+            "priority": provider.priority,
+            "prefetch": provider.prefetch,
+        }
 
     def follow(self, earlier: Heard) -> int:
         """Ask what an earlier solve went on to ask, until an answer differs; how many are the same."""
-        for entry in earlier[len(self.heard) :]:
-            answer = self._ask(entry[0])
-            if answer != entry[1]:
-                self.heard.append((entry[0], answer))
-                return len(self.heard) - 1
-            self.heard.append(entry)
+        methods, heard = self._methods, self.heard
+        for entry in earlier[len(heard) :]:
+            method, about, before = entry
+            answer = methods[method](*about)
+            if answer != before:
+                heard.append((method, about, answer))
+                return len(heard) - 1
+            heard.append(entry)
         return len(earlier)
 
-    def _ask(self, question: Question) -> object:
-        method, *about = question
-        answer = getattr(self.provider, str(method))(*about)
-        # The order of the reasons counts: facts are given to the engine in it.
-        return tuple(answer.items()) if method == "unusable" else answer
+    def close(self) -> None:
+        """Let go of the provider: no state that is kept shall keep it."""
+        self._methods.clear()
 
-    def _hear(self, *question: object) -> object:
-        if self.at == len(self.heard):
-            self.heard.append((question, self._ask(question)))
-        self.at += 1
-        return self.heard[self.at - 1][1]
+    def _hear(self, method: str, *about: object) -> object:
+        at = self.at
+        self.at = at + 1
+        if at < len(self.heard):
+            return self.heard[at][2]
+        answer = self._methods[method](*about)
+        self.heard.append((method, about, answer))
+        return answer
 
     def count(self, package: P) -> int:
         return cast("int", self._hear("count", package))
