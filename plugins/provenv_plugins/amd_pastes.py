@@ -155,6 +155,8 @@ _LOGS = tuple(
         r"Device (?P<index>\d+): (?P<name>[^,\n]+), (?P<gfx>gfx[0-9a-f]{3,4})\b",
         r"Device (?P<index>\d+): (?P<name>(?:AMD|Radeon)[^,\n]+), compute capability",
         r"name='(?P<name>[^'\n]+)', major=\d+, minor=\d+, gcnArchName='(?P<gfx>gfx[0-9a-f]+)[^']*'" + _TOTAL,
+        r"\bcuda:(?P<index>\d+) (?P<name>AMD [^:\n]+?) : \w",  # ComfyUI
+        r"\bcompute=(?P<gfx>gfx[0-9a-f]{3,4})\b[^\n]*?(?:name|description)=\"?(?P<name>AMD [^\"\n]+|)",
         r"Device (?P<index>\d+) name: ?(?P<name>(?:AMD|Radeon)?[^\n]*)",
         r"device name \[(?P<index>\d+)\]: (?P<name>(?:AMD|Radeon)[^\n`]*)",
         r"ggml_vulkan: (?P<index>\d+) = (?P<name>(?:AMD|Radeon)[^|\n]*?)" + _VULKAN,

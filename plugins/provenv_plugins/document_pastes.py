@@ -19,9 +19,9 @@ def _report(text: str) -> Facts:
     facts = _platform_text(report.value("python platform", "platform") or "")
     system = report.value("os") or ""
     arch = re.search(rf"\({ARCH}\)$", system)
-    windows = re.search(r"\bwindows\b", system, re.IGNORECASE)
+    windows = re.search(r"\bwindows\b|^nt$", system, re.IGNORECASE)
     macos = re.match(r"(?:macOS|Mac OS X|Mac OSX)\s*(\d+[\d.]*)?", system)
-    if system:
+    if system and system != "posix":  # os.name, as ComfyUI has it; macOS has the same
         facts["system"] = "Windows" if windows else "Darwin" if macos else facts.get("system", "Linux")
     if macos and macos[1]:
         facts["macos_version"] = macos[1]
@@ -156,7 +156,7 @@ _HEADED = re.compile(
     re.MULTILINE | re.IGNORECASE,
 )
 _SYSTEMS = (
-    (r"windows|win32|win\d", "Windows"),
+    (r"windows|win32|win\d|nt$", "Windows"),
     (r"mac ?os|darwin|os x", "Darwin"),
     (r"linux|ubuntu|debian|fedora|centos|red hat|rhel|rocky|suse|arch\b", "Linux"),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from provenv.hooks import Device
 from provenv.hooks.values import replace
@@ -23,6 +23,10 @@ def unsliced(device: Device) -> Device:
 
 _CAPABILITY = r" (?P<capability>\d+\.\d)"
 _TOTAL = r", total_memory=(?P<mib>\d+)MB(?!.*gcnArchName='gfx)"
+_COMFY = (
+    r"\bcuda:(?P<index>\d+) (?P<name>(?:NVIDIA|GeForce|Tesla|Quadro) [^:\n]+?) : \w+"
+    r"(?:\n[^\n]*Type:[^\n]*\n[^\n]*VRAM Total:\W*(?P<bytes>\d{1,15})$)?"
+)
 _LOGS = tuple(
     re.compile(pattern, re.MULTILINE)
     for pattern in (
@@ -35,6 +39,8 @@ _LOGS = tuple(
         r"Found GPU(?P<index>\d+) (?P<name>\S[^\n]*?) which is of (?:cuda|compute) capability" + _CAPABILITY,
         # ollama; its older logs say `name` for what the newer ones call `description`
         r"\bcompute=(?P<capability>\d+\.\d)\b[^\n]*?(?:name|description)=\"(?P<name>NVIDIA [^\"\n]+)\"",
+        # ComfyUI's log, and the report that it writes
+        _COMFY,
         # gpustat
         r"^\[(?P<index>\d+)\] (?P<name>\S[^|\n]*?)\s*\|\s*[\d?]+'C,[^|\n]*\|\s*\d+ / +(?P<mib>\d+) MB",
     )
@@ -61,11 +67,23 @@ def logged(text: str) -> Iterable[tuple[str, Device]]:
     """What programs print of the devices that they opened, with what tells one from another."""
     for pattern in _LOGS:
         found = list(pattern.finditer(text))
-        for place, match in enumerate(found):
-            yield match.groupdict().get("index") or str(place), _device(match.groupdict())
+        devices = [
+            (match.groupdict().get("index") or str(n), _device(match.groupdict()))
+            for n, match in enumerate(found)
+        ]
+        yield from _sized(devices, text)
         if found:
             return
     yield from _blocks(text)
+
+
+def _sized(devices: Sequence[tuple[str, Device]], text: str) -> Iterable[tuple[str, Device]]:
+    """With `Total VRAM 24564 MB`, which says whose it is only where there is one GPU."""
+    total = re.search(r"^Total VRAM (\d{3,7}) MB", text, re.MULTILINE)
+    alone = len({index for index, _ in devices}) == 1
+    for index, device in devices:
+        told = int(total[1]) if total and alone and device.memory_mib is None else device.memory_mib
+        yield index, replace(device, memory_mib=told)
 
 
 def _device(said: Mapping[str, str | None]) -> Device:
@@ -76,6 +94,8 @@ def _device(said: Mapping[str, str | None]) -> Device:
         capability = f"{sm[:-1]}.{sm[-1]}"
     size = said.get("mib") or ""
     memory = int(size) if size and len(size) < 10 else None
+    if whole := said.get("bytes"):
+        memory = int(whole) // 2**20
     return unsliced(Device("nvidia", (said["name"] or "").strip(), memory, capability))
 
 
@@ -99,6 +119,7 @@ _DRIVERS = (
     rf"^\S+\s+[A-Z][a-z]{{2}} [A-Z][a-z]{{2}} [ \d]\d \d\d:\d\d:\d\d \d{{4}}\s+{VERSION}$",
     rf"^\s+Device Vendor +NVIDIA [^\n]*(?:\n[^\n]*){{1,4}}?\n\s+Driver Version +{VERSION}",  # clinfo
     rf"\bdriver: nvidia v: {VERSION}",  # inxi
+    rf"\blibcuda\.so\.{VERSION}",
 )
 _CUDA = (
     r"\b__cuda(?:=|\",\s*\")(\d+\.\d+)",  # conda

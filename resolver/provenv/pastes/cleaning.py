@@ -26,7 +26,8 @@ _STAMPS = (
         r"(?: \d\d[OE][ +]?)?[ \t]?"  # GitLab's stream and section
     ),
     re.compile(r"^\s*\[\d\d:\d\d:\d\d(?:[.,]\d+)?\][ \t]?"),
-    re.compile(r"^\s*[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S+ [\w./-]+(?:\[\d+\])?:(?: |$)"),  # syslog
+    # syslog, the month in any language: `Sep 23`, `2\u6708 21`, `april 24`
+    re.compile(r"^\s*[^\W_]{2,9}\.? {1,2}\d{1,2} \d\d:\d\d:\d\d \S+ [\w./-]+(?:\[\d+\])?:(?: |$)"),
     re.compile(r"^\s*\[\s*\d+\.\d{6}\](?: |$)"),  # dmesg
     re.compile(r"^##\[\w+\]"),  # GitHub's and Azure's log commands
 )
