@@ -55,31 +55,34 @@ class Ways:
     def __init__(self, told: Explanation[Node], provider: PackageProvider) -> None:
         origins = [r.origin.origin for r in told.requirements if isinstance(r.origin, ManifestRequirement)]
         self.file = next((origin.file for origin in origins if origin.file != COMMAND_LINE), None)
-        self.is_table = provider.request.kind == "pyproject"
+        kind = provider.request.kind
+        self.is_table = kind != "requirements"
+        # an environment.yml has no place for it, and may stand beside a pyproject.toml
+        self.table = "[tool.provenv]" if kind == "pyproject" else "in a pyproject.toml, [tool.provenv]"
 
     def build(self, name: str) -> str:
         if self.is_table:
-            return f'[tool.provenv] build = ["{name}"]'
+            return f'{self.table} build = ["{name}"]'
         return f"`--no-binary {name}` in {self.file}" if self.file else "`--build-any`"
 
     def prerelease(self, name: str) -> str:
         if self.is_table:
-            return f'[tool.provenv.prerelease-package] {name} = "allow"'
+            return f'{self.table} prerelease-package.{name} = "allow"'
         return f"`--all-releases {name}` in {self.file}" if self.file else "`--prerelease allow`"
 
     def python(self, version: str) -> str:
-        return f'[tool.provenv] python = ["{version}"]' if self.is_table else f"`--python {version}`"
+        return f'{self.table} python = ["{version}"]' if self.is_table else f"`--python {version}`"
 
     def exclude_newer(self, day: str) -> str:
-        return f'[tool.provenv] exclude-newer = "{day}"' if self.is_table else f"`--exclude-newer {day}`"
+        return f'{self.table} exclude-newer = "{day}"' if self.is_table else f"`--exclude-newer {day}`"
 
     def envelope(self, word: str, value: str) -> str:
-        return f'[tool.provenv] {word} = "{value}"' if self.is_table else f"`--{word} {value}`"
+        return f'{self.table} {word} = "{value}"' if self.is_table else f"`--{word} {value}`"
 
     @property
     def index(self) -> str:
         if self.is_table:
-            return '[[tool.provenv.indexes]] name = "...", url = "..."'
+            return f'{self.table} indexes = [{{ name = "...", url = "..." }}]'
         return f"`--extra-index-url URL` in {self.file}" if self.file else "`--index NAME=URL`"
 
 

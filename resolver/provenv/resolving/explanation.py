@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 
@@ -112,7 +113,7 @@ class PackageDescriber(Describer[Node]):
         if package.extra or package.name in self.provider.direct or package.name in runtimes:
             return None
         why = self.provider.route(package.name).why
-        return f"note: {why}, from {_places(self.provider, package.name)} alone" if why else None
+        return f"{NOTE}{why}, from {_places(self.provider, package.name)} alone" if why else None
 
 
 def plain(root: ManifestRequirement, package: Node) -> str:
@@ -201,6 +202,7 @@ def _places(provider: PackageProvider, name: str) -> str:
     return " or ".join(redact(index.url) for index in (*route.indexes, *route.flats)) or "any index"
 
 
+NOTE = "note: "
 STORIES = 3
 """How many builds' conflicts are told in full; of the others the conclusion."""
 
@@ -212,21 +214,32 @@ def no_build(
     hints: Sequence[str] = (),
 ) -> NoSolution:
     """The error when no build of the accelerator has a resolution: for each of them why not."""
-    stories: dict[tuple[str, ...], list[str]] = {}
-    mends = dict.fromkeys(hints)
     conflicts = [(name, error) for name, error in failures if isinstance(error, NoSolution)]
-    for place, (name, conflict) in enumerate(conflicts):
-        lines = ("no solution", *conflict.evidence) if place < STORIES else (_conclusion(conflict),)
-        stories.setdefault(lines, []).append(name)
-        mends = mends or dict.fromkeys(conflict.hints)
+    alike: dict[tuple[str, ...], list[tuple[str, NoSolution]]] = {}
+    for name, conflict in conflicts:
+        alike.setdefault(_gist(conflict), []).append((name, conflict))
+    evidence = [f"{rejected.build}: {rejected.reason}" for rejected in builds.rejected]
+    for place, group in enumerate(alike.values()):
+        names, (_, first) = ", ".join(dict.fromkeys(name for name, _ in group)), group[0]
+        if place >= STORIES:
+            evidence.append(f"{names}: {_conclusion(first)}")
+            continue
+        lines = first.evidence if len(group) == 1 else [t for t in first.evidence if not t.startswith(NOTE)]
+        evidence += [f"{names}: no solution", *(f"  {line}" for line in lines)]
+    mends = dict.fromkeys(hints or next((error.hints for _, error in conflicts if error.hints), ()))
     for name, error in failures:
         if (name, error) not in conflicts:
-            stories.setdefault((error.message,), []).append(name)
+            evidence.append(f"{name}: {error.message}")
             mends.update(dict.fromkeys(error.hints))
-    evidence = [f"{rejected.build}: {rejected.reason}" for rejected in builds.rejected]
-    for (first, *more), names in stories.items():
-        evidence += [f"{', '.join(dict.fromkeys(names))}: {first}", *(f"  {line}" for line in more)]
+    if any("promises" in rejected.reason for rejected in builds.rejected):
+        mends["let the target promise what a rejected build needs, where its machines have it"] = None
     return NoSolution(f"no environment for target {target.name}", evidence=evidence, hints=tuple(mends))
+
+
+def _gist(conflict: NoSolution) -> tuple[str, ...]:
+    """What builds' stories have in common that differ only in what is newest where they look."""
+    told = (line for line in conflict.evidence if not line.startswith(NOTE))
+    return tuple(re.sub(r" \(the newest is [^)]*\)", "", line) for line in told)
 
 
 def unreachable(target: Target, first: ProvenvError, names: Sequence[str]) -> ProvenvError:

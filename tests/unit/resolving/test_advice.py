@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from provenv.errors import NoSolution
+from provenv.hooks.types import Builds, Rejected
+from provenv.manifest.values import Index
+from provenv.resolving.explanation import no_build
 from support.index_server import TestIndex
+from support.locking import TARGET
 from support.resolving import Ask
 
 TABLE = "[tool.provenv]"
@@ -37,7 +42,7 @@ def test_a_module_s_name_leads_to_its_distribution_where_the_index_has_it(index:
 @pytest.mark.parametrize(
     ("kind", "line", "way"),
     [
-        ("pyproject", "a", '[[tool.provenv.indexes]] name = "...", url = "..."'),
+        ("pyproject", "a", '[tool.provenv] indexes = [{ name = "...", url = "..." }]'),
         ("requirements", "a", "`--index NAME=URL`"),
         ("requirements", "a --hash=sha256:" + "0" * 64, "`--extra-index-url URL` in requirements.in"),
     ],
@@ -227,3 +232,49 @@ def test_what_a_package_at_an_address_is_asked_for_keeps_its_specifier(index: Te
     assert error.hints == (
         "name the address of another util (the command line), or util alone, to have an index's",
     )
+
+
+# --- several builds of an accelerator
+
+
+def conflict(newest: str, index: str) -> NoSolution:
+    asks = f"pyproject.toml:4 asks for t==9, which no version satisfies (the newest is {newest});"
+    note = f"note: t follows the build, from {index} alone"
+    return NoSolution("no solution", evidence=[asks, "so t==9 can't be had.", note], hints=["loosen t==9"])
+
+
+def test_builds_with_the_same_story_tell_it_once() -> None:
+    failures = [("cu2", conflict("2.1", "https://index.example/cu2")), ("cu1", conflict("2.0", "elsewhere"))]
+    error = no_build(TARGET, failures, Builds((), (Rejected("cu3", "it needs 9; this target promises 1"),)))
+    assert error.evidence == (
+        "cu3: it needs 9; this target promises 1",
+        "cu2, cu1: no solution",
+        "  pyproject.toml:4 asks for t==9, which no version satisfies (the newest is 2.1);",
+        "  so t==9 can't be had.",
+    )
+    assert error.hints == (
+        "loosen t==9",
+        "let the target promise what a rejected build needs, where its machines have it",
+    )
+
+
+def test_one_build_s_story_says_where_its_packages_come_from() -> None:
+    error = no_build(TARGET, [("cu2", conflict("2.1", "https://index.example/cu2"))], Builds(()))
+    assert error.evidence[-1] == "  note: t follows the build, from https://index.example/cu2 alone"
+
+
+def test_a_manifest_that_has_no_place_for_it_names_the_file_that_has(index: TestIndex, ask: Ask) -> None:
+    index.add("a", "1.0", tags=(), sdist=True)
+    (hint,) = ask.error("a", kind="environment").hints
+    assert hint == 'allow a build from source: in a pyproject.toml, [tool.provenv] build = ["a"]'
+
+
+def test_a_package_that_is_pinned_to_an_index_without_it_is_told_where_it_is(
+    index: TestIndex, ask: Ask
+) -> None:
+    index.add("a", "1.0")
+    with TestIndex() as other:
+        pinned = Index("other", other.url, packages=("a",))
+        error = ask.error("a", indexes=(pinned, Index("main", index.url, default=True)))
+    assert error.hints == (f"a is on {index.url}, where it is not looked for",)
+    assert "note: the manifest pins a to the index other" in str(error)
