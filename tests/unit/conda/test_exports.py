@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import re
 import subprocess
 import sys
@@ -42,14 +44,10 @@ def test_conda_locks_own_model_takes_it_round_unchanged(locked: CondaDesk) -> No
 
 
 def test_conda_lock_renders_the_same_set_as_export(locked: CondaDesk) -> None:
-    command = [sys.executable, "-m", "conda_lock", "render", "-k", "explicit", "-p", "linux-64"]
-    template = str(locked.root / "rendered-{platform}.txt")
-    lock = str(locked.locks / "lab.conda-lock.yml")
-    subprocess.run([*command, "--filename-template", template, lock], check=True, capture_output=True)
-    rendered = (locked.root / "rendered-linux-64.txt").read_text()
+    theirs = rendered(locked)
     own = locked.run("export", "--format", "explicit", "-q").out
-    assert urls(rendered) == urls(own) == {p["url"] for p in locked.locked()["package"]}
-    assert set(re.findall("#[0-9a-f]{32}$", own, re.M)) == set(re.findall("#[0-9a-f]{32}$", rendered, re.M))
+    assert urls(theirs) == urls(own) == {p["url"] for p in locked.locked()["package"]}
+    assert set(re.findall("#[0-9a-f]{32}$", own, re.M)) == set(re.findall("#[0-9a-f]{32}$", theirs, re.M))
 
 
 def test_an_explicit_file_is_read_by_rattlers_parser(locked: CondaDesk) -> None:
@@ -120,3 +118,50 @@ def test_a_pixi_lock_is_read_by_rattler(locked: CondaDesk) -> None:
 def test_a_form_that_there_is_not(locked: CondaDesk) -> None:
     told = locked.run("export", "--target", "lab", "--format", "explicite", expect=2).err
     assert "did you mean 'explicit'?" in told
+
+
+@pytest.mark.parametrize("by", ["conda-lock render", "provenv export"])
+def test_an_explicit_file_is_installed_by_rattler_to_the_same_set(
+    desk: CondaDesk, archives: Path, by: str
+) -> None:
+    desk.conda([archives], f"python {MINOR}.*", "tiny <2", "activated")
+    desk.run("lock")
+    desk.run("install")
+    text = rendered(desk) if by == "conda-lock render" else desk.run("export", "--format", "explicit").out
+    prefix = desk.root / "of rattler"
+    asyncio.run(install_explicit(text, prefix, desk.root / "cache of rattler"))
+    assert recorded(prefix) == recorded(desk.prefix)
+    subprocess.run([prefix / "bin" / "python", "-I", "-c", "import tiny, ssl"], check=True)
+
+
+def rendered(desk: CondaDesk) -> str:
+    command = [sys.executable, "-m", "conda_lock", "render", "-k", "explicit", "-p", "linux-64"]
+    template = str(desk.root / "rendered-{platform}.txt")
+    lock = str(desk.locks / "lab.conda-lock.yml")
+    subprocess.run([*command, "--filename-template", template, lock], check=True, capture_output=True)
+    return (desk.root / "rendered-linux-64.txt").read_text()
+
+
+async def install_explicit(text: str, prefix: Path, cache: Path) -> None:
+    """As a tool of rattler's does: what the file says and no more, each archive by its hash."""
+    import rattler
+    from rattler.explicit_environment.environment import ExplicitEnvironmentSpec
+
+    records = []
+    for package in ExplicitEnvironmentSpec.from_str(text).packages:
+        url, _, md5 = package.url.partition("#")
+        stem = re.sub(r"\.(conda|tar\.bz2)$", "", url.rsplit("/", 1)[-1])
+        name, version, build = stem.rsplit("-", 2)
+        found = rattler.PackageRecord(
+            name=name, version=version, build=rattler.BuildString(build), build_number=0,
+            subdir=url.rsplit("/", 2)[-2], md5=bytes.fromhex(md5),
+            noarch="python" if build.startswith("pyh") else None,
+        )  # fmt: skip
+        records.append(rattler.RepoDataRecord(found, url.rsplit("/", 1)[-1], url, url.rsplit("/", 2)[0]))
+    await rattler.install(records, target_prefix=prefix, cache_dir=cache, show_progress=False)
+
+
+def recorded(prefix: Path) -> dict[str, list[str]]:
+    """Each installed package with its files."""
+    found = (json.loads(path.read_bytes()) for path in (prefix / "conda-meta").glob("*.json"))
+    return {f"{one['name']}-{one['version']}-{one['build']}": sorted(one["files"]) for one in found}
