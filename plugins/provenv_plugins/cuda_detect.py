@@ -8,6 +8,7 @@ from functools import partial
 from provenv.hooks import Context, Detection, Device, Envelope, Finding, Probe
 from provenv_plugins.cuda_drivers import newest_cuda, numbers
 from provenv_plugins.cuda_facts import NvidiaFacts, is_jetson, is_wsl, read
+from provenv_plugins.jetson import cuda_of as jetson_cuda
 from provenv_plugins.nvidia_driver_command import driver_remedy
 from provenv_plugins.pci_bus import has_display
 
@@ -34,11 +35,13 @@ def detect(probe: Probe) -> Detection:
 
 def driver_words(facts: NvidiaFacts, probe: Probe) -> dict[str, Sequence[str]]:
     """What the machine promises of its driver: its version, or the CUDA it serves where that says more."""
+    if is_jetson(probe):
+        # JetPack numbers its drivers by itself (540.4.0, 580.00), so that they say nothing
+        cuda = facts.cuda or jetson_cuda(probe)
+        return {"cuda": (cuda,)} if cuda else {}
     driver = {"driver": (facts.driver,)} if facts.driver else {}
     if facts.cuda is None:
         return dict(driver)
-    if is_jetson(probe):
-        return {"cuda": (facts.cuda,)}  # JetPack numbers its drivers by itself: 540.4.0, 580.00
     # A forward-compatibility package gives an old kernel driver a newer CUDA: libcuda knows, NVML does not.
     if driver and numbers(newest_cuda(Envelope.of(driver)))[0] >= numbers(facts.cuda)[0]:
         return dict(driver)

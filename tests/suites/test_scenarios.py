@@ -15,6 +15,7 @@ from provenv.hooks.manager import plugins
 from provenv.hooks.types import Envelope
 from provenv.host import Host
 from provenv.recording import RecordedProbe
+from provenv_plugins.jetson import cuda_of
 from support import machines
 from support.machines import kfd, nvml
 
@@ -328,6 +329,16 @@ MACHINES = {
         ),
         ("cuda", "2.15.0", "cu132"),
     ),
+    "Orin of which only its Jetson Linux is known": Machine(
+        machines.linux(
+            "aarch64",
+            "glibc 2.35",
+            "5.15.148-tegra",
+            library={"provenv: nvidia-driver": {"devices": [{"name": "Orin", "capability": "8.7"}]}},
+            **JETSON,
+        ),
+        ("cuda", "2.9.1", "jp6-cu126"),
+    ),
     "RX 7600 with an override": Machine(
         machines.linux(
             environment={"HSA_OVERRIDE_GFX_VERSION": "11.0.0"}, **kfd((110002, "hotpink_bonefish"))
@@ -370,3 +381,20 @@ def test_a_machine_gets_what_an_expert_would_take(name: str) -> None:
     assert tuple(finding.code for finding in host.findings if finding.code in machine.findings) == (
         machine.findings
     )
+
+
+@pytest.mark.parametrize(
+    ("told", "release", "cuda"),
+    [
+        ("# R38 (release), REVISION: 2.0", "6.8.12-tegra", "13.0"),
+        ("# R36 (release), REVISION: 4.0", "5.15.148-tegra", "12.6"),
+        ("", "5.15.148-tegra", "12.6"),
+        ("# R35 (release), REVISION: 4.1", "5.10.120-tegra", "11.4"),
+        ("", "4.9.253-tegra", "10.2"),
+        ("", "6.8.0-generic", None),
+    ],
+)
+def test_a_jetson_promises_the_cuda_of_its_system(told: str, release: str, cuda: str | None) -> None:
+    probe = machines.linux("aarch64", release=release, file={"/etc/nv_tegra_release": told})
+
+    assert cuda_of(probe) == cuda
