@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple, cast
@@ -49,6 +50,8 @@ class HttpPages:
         self, cache: Cache, fetcher: Callable[[], Fetcher], *, offline: bool = False, refresh: bool = False
     ) -> None:
         self.notes: list[str] = []
+        # One page after the other: threads would read them no faster, and each takes many times its bytes.
+        self._parsing = threading.Lock()
         self._cache, self._fetcher, self._offline, self._refresh = cache, fetcher, offline, refresh
 
     def project(
@@ -69,8 +72,8 @@ class HttpPages:
             self._cache.touch(PROJECTS, key)
             return None if head.absent else (head, record.tail)
         absent = answer.status != 200
-        page = Page(()) if absent else _parsed(answer)
-        made, tail = pack(name, page, placing)
+        with self._parsing:
+            made, tail = pack(name, Page(()) if absent else _parsed(answer), placing)
         made = made._replace(absent=absent, **_validators(answer)._asdict())
         self._cache.write(PROJECTS, key, tuple(made), tail)
         return None if absent else (made, tail)
