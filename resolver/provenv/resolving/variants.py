@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from provenv.hooks.types import Runtime
 from provenv.pypi.artifacts import VariantFiles
@@ -77,7 +77,10 @@ class VariantRules:
             null = {NULL: _null()} if NULL in labels else {}
             unfit = {label: str(error) for label in labels if label != NULL}
             return Choice(null, unfit, problem=str(error) if unfit else "")
-        found = {label: self._look_at(label, told) for label in labels}
+        allowed = [self._allowed(told, device) for device in self.devices]
+        devices = [_Support(told, properties) for properties in allowed]
+        together = _Support(told, [one for properties in allowed for one in properties])
+        found = {label: self._look_at(label, told, devices, together) for label in labels}
         return Choice(
             {label: one for label, one in found.items() if isinstance(one, Fitting)},
             {label: one for label, one in found.items() if isinstance(one, str)},
@@ -96,27 +99,26 @@ class VariantRules:
         found = ((name, runtime.of_variant(texts)) for name, runtime in self.runtimes.items() if texts)
         return {name: major for name, major in found if major in self.runtimes[name].majors and major}
 
-    def _look_at(self, label: str, told: VariantsJson) -> Fitting | str:
+    def _look_at(
+        self, label: str, told: VariantsJson, devices: Sequence[_Support], together: _Support
+    ) -> Fitting | str:
+        """A label that every one of the devices supports, or why there is one that does not."""
         properties = told.variants.get(label)
         if properties is None:
             return _null() if label == NULL else "the variants.json does not list it"
-        devices = [_Support(told, self._allowed(told, device)) for device in self.devices]
         for (namespace, feature), values in grouped(properties).items():
             if namespace == ABI_DEPENDENCY:
                 return f"it needs {namespace} :: {feature} :: {values[0]}, which is not looked into"
             for device in devices:
-                if not device.values(namespace, feature) & set(values):
+                if device.values(namespace, feature).isdisjoint(values):
                     few = f"{', '.join(values[:3])}{' ...' if len(values) > 3 else ''}"
                     return f"it needs {namespace} :: {feature} :: {few}"
         whole = Variant(label, properties)
         for name, major in self.carried(whole).items():
             if self.own_major is not None and self.own_major[0] == name and self.own_major[1] != major:
                 return f"it is built for {name} {major}, and the build is of {name} {self.own_major[1]}"
-        supported = tuple(
-            p for p in properties if any(p.value in d.values(p.namespace, p.feature) for d in devices)
-        )
-        order = _Support(told, [p for device in self.devices for p in self._allowed(told, device)])
-        return Fitting((order.order(supported), label), whole, Variant(label, supported))
+        supported = tuple(p for p in properties if p.value in together.values(p.namespace, p.feature))
+        return Fitting((together.order(supported), label), whole, Variant(label, supported))
 
     def _allowed(self, told: VariantsJson, device: Iterable[Property]) -> list[Property]:
         """What a device supports by the providers that the JSON admits, fixed values in their place."""
@@ -148,8 +150,8 @@ class _Support:
         self._told = told
         self._values = grouped(properties)
 
-    def values(self, namespace: str, feature: str) -> set[str]:
-        return set(self._values.get((namespace, feature), ()))
+    def values(self, namespace: str, feature: str) -> frozenset[str]:
+        return frozenset(self._values.get((namespace, feature), ()))
 
     def order(self, properties: Iterable[Property]) -> Order:
         """PEP 825's sort key: the best value of each feature, the most important features first."""

@@ -150,10 +150,11 @@ def combined(documents: Sequence[VariantsJson]) -> VariantsJson:
 
 def _once(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
     """An object whose keys stand once: of two that are alike readers take one or the other."""
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        keys = [key for key, _ in pairs]
-        _fail(f"the key {next(key for key in keys if keys.count(key) > 1)!r} stands twice")
+    found: dict[str, object] = {}
+    for key, value in pairs:
+        if key in found:
+            _fail(f"the key {key[:100]!r} stands twice")
+        found[key] = value
     return found
 
 
