@@ -23,12 +23,16 @@ def read_groups(table: Table | None) -> dict[str, tuple[ManifestRequirement, ...
 
 class _Groups:
     def __init__(self, table: Table) -> None:
-        from provenv.standards.names import canonicalize
+        from provenv.standards.names import canonicalize, is_valid_name
 
         self._table = table
         self.written: dict[str, str] = {}
         self._done: dict[str, tuple[ManifestRequirement, ...]] = {}
         for written in table.data:
+            if not is_valid_name(written):
+                raise table.error(
+                    f"{written!r} can't name a group", written, hints=["letters, digits, - _ and . will do"]
+                )
             name = canonicalize(written)
             if name in self.written:
                 raise table.error(f"the group {written!r} is the group {self.written[name]!r} again", written)

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from provenv.errors import Origin
 from provenv.manifest.values import ManifestRequirement
-from provenv.resolving.candidates import NO_WHEEL, OTHER_PYTHON, SOURCE_ONLY, TOO_NEW, YANKED
+from provenv.resolving.candidates import NO_WHEEL, OTHER_HASH, OTHER_PYTHON, SOURCE_ONLY, TOO_NEW, YANKED
 from provenv.resolving.provider import PRERELEASE, Node, PackageProvider
 from provenv.resolving.request import Request
 from provenv.solver.explain import Explanation
@@ -36,7 +36,10 @@ def advice(told: Explanation[Node], provider: PackageProvider, solves: Solves) -
     for name in sorted({node.name for node in told.packages} & provider.request.overrides.keys()):
         yield from _overrides(name, provider, solves)
     for name in sorted({node.name for node in told.unmet} - known):
-        if not provider.candidates(name).listing.found:
+        listing, route = provider.candidates(name).listing, provider.route(name)
+        if listing.found and not listing.versions and route.locals is None:
+            yield f"the page of {name} lists no file that can be used: is the index's address right?"
+        if not listing.found:
             from provenv.resolving.lookalikes import not_found
 
             asks = any(r.package.name == name for r in told.requirements)
@@ -156,6 +159,10 @@ def _usable(name: str, asked: int, provider: PackageProvider, ways: Ways, solves
             here = found.choose(found.listing.everything)
             if here is not None:
                 yield f"the newest {name} with a file for {rules.target_words()} is {versions[here]}"
+        elif reason == OTHER_HASH:
+            files = found.listing.files(newest)
+            said = [f"{f.filename} has {a}:{h}" for f in files for a, h in f.hashes.items() if a == "sha256"]
+            yield f"if it was replaced on purpose, correct the hash: {', '.join(said[:TOLD])}"
         elif reason.startswith(YANKED):
             yield f"to have {name} {versions[newest]} all the same, ask for {name}=={versions[newest]}"
 

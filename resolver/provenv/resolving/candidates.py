@@ -25,6 +25,7 @@ SOURCE_ONLY = "may not be built from source"
 """In a reason: a source distribution would serve if it were allowed."""
 NO_WHEEL, OTHER_PYTHON = "has no wheel for", "requires Python"
 YANKED, TOO_NEW = "was yanked", "was published on"
+OTHER_HASH = "has no file with a hash that the manifest gives"
 """How reasons begin that something could be done about."""
 
 
@@ -253,7 +254,7 @@ class Candidates:
                 return f"{TOO_NEW} {artifact.uploaded[:10]}, and exclude-newer is {last_moment(cutoff)}"
         hashes = rules.hashes.get(self.name)
         if hashes and has_wanted_hash(artifact, hashes) is False:
-            return "has no file with a hash that the manifest gives"
+            return OTHER_HASH
         return None
 
 

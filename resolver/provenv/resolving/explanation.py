@@ -64,7 +64,9 @@ class PackageDescriber(Describer[Node]):
         root = requirement.origin
         if isinstance(root, OfBuild):
             return f"{root.runtime} (build {root.build})"
-        return plain(root, requirement.package) if isinstance(root, ManifestRequirement) else str(requirement)
+        if isinstance(root, ManifestRequirement):
+            return plain(root, requirement.package)
+        return str(requirement.package)
 
     def asked(self, requirement: Requirement[Node]) -> str:
         root = requirement.origin

@@ -116,6 +116,7 @@ groups = ["test"]
                 "",
             ),
             ("a = [{include-group = 'a'}]", 2, "circle: a includes a", ""),
+            ("'-x' = []", 2, "'-x' can't name a group", "letters, digits, - _ and . will do"),
             ("dev = []\na = [{include-group = 'dve'}]", 3, "'dve', which is no group", "did you mean 'dev'?"),
             ("a = [{include = 'b'}]", 2, "requirements and {include-group", ""),
             ("a = [{include-group = 'b', x = 1}]\nb=[]", 2, "requirements and {include-group", ""),

@@ -148,6 +148,20 @@ def test_a_broken_file_is_told_in_the_sentence_that_it_belongs_to(index: TestInd
     )
 
 
+def test_a_page_that_lists_nothing_may_be_the_wrong_one(index: TestIndex, ask: Ask) -> None:
+    index.pages["/simple/a/"] = ("text/html", b"<title>Log in</title><form></form>")
+    assert hints(ask, "a") == ("the page of a lists no file that can be used: is the index's address right?",)
+
+
+def test_a_hash_that_no_file_has_is_told_with_those_that_there_are(index: TestIndex, ask: Ask) -> None:
+    (file,) = index.add("a", "1.0")
+    (hint,) = hints(ask, f"a==1.0 --hash=sha256:{'0' * 64}")
+    digest = file.hashes["sha256"]
+    assert hint == (
+        f"if it was replaced on purpose, correct the hash: a-1.0-py3-none-any.whl has sha256:{digest}"
+    )
+
+
 # --- exclude-newer
 
 
