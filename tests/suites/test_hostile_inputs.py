@@ -346,7 +346,9 @@ class TestPages:
         assert self.ask(run, index, body, files=[file]) == (0, "a==1.0")
         code, text = self.ask(run, index, body, "a>1", files=[file])
         assert code == 1
-        assert "can't be used: the metadata of a-3.0-py3-none-any.whl (its requirement 'b>=1.*' is not" in text
+        assert (
+            "can't be used: the metadata of a-3.0-py3-none-any.whl (its requirement 'b>=1.*' is not" in text
+        )
 
     def test_a_zip_is_a_source_distribution_too(self, run: Run, index: TestIndex) -> None:
         buffer = io.BytesIO()
