@@ -62,10 +62,15 @@ def other_devices(pastes: Sequence[Paste]) -> Reading:
 def provenv_paste_readers() -> Iterable[PasteReader]:
     """machine, nvidia, amd, apple, other-devices, places."""
     yield PasteReader("machine", 10, machine, MACHINE)
-    yield PasteReader("nvidia", 50, nvidia, ("`nvidia-smi` (also with -q, -x, -L, --query-gpu)",))
+    yield PasteReader("nvidia", 50, nvidia, ("`nvidia-smi` (also with -q, -x, -L, --query-gpu)", "`clinfo`"))
     yield PasteReader(
         "amd", 50, amd, ("`rocminfo`", "`rocm-smi`", "`amd-smi static`", "KFD's topology folder")
     )
     yield PasteReader("apple", 50, apple, ("`system_profiler SPDisplaysDataType`",))
-    yield PasteReader("other-devices", 60, other_devices, ("`lspci -nnk`", "`npu-smi info`", "`sycl-ls`"))
+    yield PasteReader(
+        "other-devices",
+        60,
+        other_devices,
+        ("`lspci -nnk`", "`lshw`", "`inxi -G`", "`npu-smi info`", "`sycl-ls`"),
+    )
     yield PasteReader("places", 90, places)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from provenv_xpu.detect import detect, diagnose
 
-from provenv.hooks import Envelope
+from provenv.hooks import Envelope, Paste
 from provenv.recording import RecordedProbe, load_probe
 
 MACHINES = Path(__file__).parent / "machines"
@@ -119,3 +119,45 @@ def test_another_system_has_none(system):
 
     assert not detect(probe).usable
     assert codes(probe) == []
+
+
+XPU_SMI = """\
+| Device ID | Device Information                          |
+| 0         | Device Name: Intel(R) Arc(TM) A770 Graphics |
+|           | Vendor Name: Intel(R) Corporation           |
+"""
+TORCH = (
+    "* [0] _XpuDeviceProperties(name='Intel(R) Arc(TM) Pro B60 Graphics', type='gpu', device_id=0xE211, "
+    "driver_version='1.15.38308+1', total_memory=24480MB, local_mem_size=128KB)"
+)
+
+
+class Pasted(RecordedProbe):
+    """A machine that is known by one text."""
+
+    def __init__(self, text):
+        super().__init__({"python": LINUX})
+        self.text = text
+
+    def pastes(self):
+        return (Paste("-", self.text),)
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "memory"),
+    [
+        (XPU_SMI, "Intel Arc A770 Graphics", None),
+        (
+            '{"device_list": [{"device_name": "Intel(R) Arc(TM) A770 Graphics", "pci_device_id": "0x56a0"}]}',
+            "Intel Arc A770 Graphics",
+            None,
+        ),
+        (TORCH, "Intel Arc Pro B60 Graphics", 24480),
+    ],
+    ids=["xpu-smi's table", "xpu-smi's JSON", "torch's report"],
+)
+def test_what_tools_print_of_a_card_tells_of_it(text, name, memory):
+    found = detect(Pasted(text))
+
+    assert found.usable
+    assert [(device.name, device.memory_mib) for device in found.devices] == [(name, memory)]

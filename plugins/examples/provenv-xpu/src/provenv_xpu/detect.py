@@ -51,6 +51,16 @@ _SYCL_ROW = re.compile(
 )
 
 
+# `xpu-smi discovery`: `| 0 | Device Name: Intel(R) Arc(TM) A770 Graphics |`, the number in one row alone.
+_TABLE = re.compile(r"^\|[ \d]*\|\s*Device Name:\s*(?P<name>Intel[^|]*?)\s*\|", re.MULTILINE)
+# `_XpuDeviceProperties(name='...', ..., device_id=0xE211, ..., driver_version='1.15', total_memory=24480MB`
+# Source: torch/utils/collect_env.py and torch/csrc/xpu/Module.cpp.
+_PROPERTIES = re.compile(
+    r"_XpuDeviceProperties\(name='[^']*'[^\n]*?device_id=0x(?P<id>[0-9A-Fa-f]{3,4})\b"
+    r"[^\n]*?driver_version='(?P<driver>[^']+)'(?:[^\n]*?total_memory=(?P<size>\d{1,8})MB)?"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Gpu:
     """One Intel GPU. `family` None: not known. `pci_id`: `8086:56a0`, None where only a tool names it."""
@@ -98,7 +108,13 @@ def _may_have_one(probe: Probe) -> bool:
 
 def _gpus(probe: Probe) -> tuple[list[Gpu], list[str]]:
     """The GPUs, and by which ways they were found: PCI ids first, since integrated ones share their names."""
-    ways = (("sysfs", _sysfs), ("registry", _registry), ("sycl-ls", _sycl_ls), ("xpu-smi", _xpu_smi))
+    ways = (
+        ("sysfs", _sysfs),
+        ("registry", _registry),
+        ("sycl-ls", _sycl_ls),
+        ("xpu-smi", _xpu_smi),
+        ("torch", _torch),
+    )
     for how, find in ways:
         found = list(find(probe))
         if found:
@@ -156,13 +172,27 @@ def _by_name(name: str, driver: str | None = None, memory: int | None = None) ->
 
 
 def _xpu_smi(probe: Probe) -> Iterator[Gpu]:
-    for entry in _listed(_output(probe, "xpu-smi", "discovery", "-j")):
-        device = _hex(str(entry.get("pci_device_id", "")))
-        name = entry.get("device_name")
-        if device:
-            yield _by_id(device)
-        elif isinstance(name, str) and name.startswith("Intel"):
-            yield _by_name(name)
+    """`xpu-smi discovery -j`, or a paste of it, or of the table that it prints for people."""
+    texts = [paste.text for paste in probe.pastes()]
+    for text in (_output(probe, "xpu-smi", "discovery", "-j"), *texts):
+        for entry in _listed(text):
+            device = _hex(str(entry.get("pci_device_id", "")))
+            name = entry.get("device_name")
+            if device:
+                yield _by_id(device)
+            elif isinstance(name, str) and name.startswith("Intel"):
+                yield _by_name(name)
+    for text in texts:
+        for row in _TABLE.finditer(text):
+            yield _by_name(row["name"])
+
+
+def _torch(probe: Probe) -> Iterator[Gpu]:
+    """What torch's own report says of the devices that it has, in a paste."""
+    for paste in probe.pastes():
+        for found in _PROPERTIES.finditer(paste.text):
+            memory = int(found["size"]) if found["size"] else None
+            yield _by_id(found["id"].lower().zfill(4), "", found["driver"], memory)
 
 
 def _listed(text: str) -> list[dict[str, object]]:
@@ -186,7 +216,7 @@ def _level_zero(probe: Probe) -> bool:
     if answer is not None:
         drivers = answer.get("drivers")
         return answer.get("code") == 0 and isinstance(drivers, int) and drivers > 0
-    return any(_sycl_ls(probe)) or any(_xpu_smi(probe))
+    return any(_sycl_ls(probe)) or any(_xpu_smi(probe)) or any(_torch(probe))
 
 
 def diagnose(probe: Probe) -> Iterable[Finding]:
