@@ -94,12 +94,18 @@ def pixi(lock: Lock, subdir: str, virtual: tuple[str, ...]) -> str:
     for conda in in_order(lock.conda):
         document.add_conda_package("default", platform, record_of(conda))
     for package in lock.packages:
-        where = package.artifact.url if package.artifact else _pinned(package).partition(" @ ")[2]
-        document.add_pypi_package("default", platform, package.name, package.version, where)
+        document.add_pypi_package("default", platform, package.name, package.version, _pixi_place(package))
     with tempfile.TemporaryDirectory(prefix="provenv-") as scratch:
         path = Path(scratch) / "pixi.lock"
         document.to_path(path)
         return path.read_text(encoding="utf-8")
+
+
+def _pixi_place(package: Package) -> str:
+    """Where a wheel is, with its hash as an index page has it; pixi.lock has no other place for that here."""
+    if package.artifact is None:
+        return _pinned(package).partition(" @ ")[2]
+    return f"{package.artifact.url}#sha256={package.artifact.hashes['sha256']}"
 
 
 FORMATS: Mapping[str, Render] = {"explicit": explicit, "environment-yml": environment_yml, "pixi": pixi}

@@ -161,6 +161,8 @@ def custom_metadata(resolution: Resolution, inputs: LockInputs, lock_dir: Path) 
     }
     for name in sections_of(target):
         found[f"provenv.inputs.{name}"] = json.dumps(list(inputs.section(name)), ensure_ascii=False)
+    modules = [package.name for package in resolution.conda if package.noarch == "python"]
+    found["provenv.noarch-python"] = json.dumps(modules)
     found["provenv.asks"] = json.dumps(_asks(resolution.conda), sort_keys=True)
     renamed = {name: other for name, other in resolution.provided.items() if name != other}
     found["provenv.provided"] = json.dumps(renamed, sort_keys=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -179,13 +179,14 @@ def _packages(
     conda: dict[tuple[str, str], CondaPackage] = {}
     pip: dict[tuple[str, str], Package] = {}
     extras, asks = facts.mapping("pip"), facts.mapping("asks")
+    modules = facts.texts("noarch-python") if facts.text("format") else None
     for number, entry in enumerate(table.tables("package")):
         try:
             key = (entry.text("platform"), entry.text("name"))
             if subdir not in (None, key[0]):
                 continue
             if _manager(entry) == "conda":
-                conda[key] = _conda(entry, asks)
+                conda[key] = _conda(entry, asks, modules)
             else:
                 extra = extras.get(entry.text("name"), {})
                 pip[key] = _pip(entry, Table(extra if isinstance(extra, Mapping) else {}))
@@ -203,7 +204,7 @@ def _manager(entry: Table) -> Literal["conda", "pip"]:
     raise Bad(f"there is no manager {manager}")
 
 
-def _conda(entry: Table, asks: Mapping[str, object]) -> CondaPackage:
+def _conda(entry: Table, asks: Mapping[str, object], modules: Sequence[str] | None) -> CondaPackage:
     url, hashes = entry.text("url"), entry.table("hash")
     folder, _, filename = url.rpartition("/")
     subdir = folder.rsplit("/", 1)[-1]
@@ -224,9 +225,21 @@ def _conda(entry: Table, asks: Mapping[str, object]) -> CondaPackage:
         md5=_hash(hashes, "md5", 32) or "",
         sha256=_hash(hashes, "sha256", 64),
         depends=tuple(f"{name} {depends.text(name)}".strip() for name in depends),
+        noarch=_noarch(entry.text("name"), subdir, build, modules),
         asks=tuple(text for text, name in asks.items() if name == entry.text("name")),
         platform=entry.text("platform"),
     )
+
+
+def _noarch(name: str, subdir: str, build: str, modules: Sequence[str] | None) -> str | None:
+    """Whether a package has modules for any Python (`python`) or plain files (`generic`).
+
+    The format doesn't say it. provenv's own locks do (`modules`), of others the build string tells.
+    """
+    if subdir != "noarch":
+        return None
+    is_python = name in modules if modules is not None else re.match(r"py(h|_|\d|$)", build) is not None
+    return "python" if is_python else "generic"
 
 
 def _hash(hashes: Table, name: str, length: int) -> str | None:

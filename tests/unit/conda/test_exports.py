@@ -115,6 +115,31 @@ def test_a_pixi_lock_is_read_by_rattler(locked: CondaDesk) -> None:
     assert found == {p["url"].removeprefix("file://") for p in locked.locked()["package"]}
 
 
+def test_a_pixi_lock_says_what_is_linked_how_and_the_hashes_of_wheels(
+    desk: CondaDesk, archives: Path, index: TestIndex
+) -> None:
+    from rattler import LockFile
+
+    index.add("above", "1.0")
+    desk.conda([archives], f"python {MINOR}.*", "tiny", "base-lib", pypi=["above"], index=index)
+    desk.run("lock")
+    path = desk.root / "pixi.lock"
+    desk.run("export", "--format", "pixi", "-o", path)
+    document = LockFile.from_path(path)
+    (platform,) = document.platforms()
+    environment = document.default_environment()
+    assert environment
+    records = environment.conda_repodata_records_for_platform(platform) or []
+    assert {r.name.normalized: (r.noarch.python, r.subdir) for r in records} == {
+        "base-lib": (False, "linux-64"),
+        "python": (False, "linux-64"),
+        "tiny": (True, "noarch"),
+    }
+    (wheel,) = environment.pypi_packages_for_platform(platform) or []
+    (entry,) = [p for p in desk.locked()["package"] if p["manager"] == "pip"]
+    assert wheel.location == f"{entry['url']}#sha256={entry['hash']['sha256']}"
+
+
 def test_a_form_that_there_is_not(locked: CondaDesk) -> None:
     told = locked.run("export", "--target", "lab", "--format", "explicite", expect=2).err
     assert "did you mean 'explicit'?" in told
