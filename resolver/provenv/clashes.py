@@ -29,15 +29,25 @@ class Clash:
     turned_down: Mapping[str, tuple[str, ...]]
     python: str | None
 
+    @property
+    def is_of_python(self) -> bool:
+        """Whether the story says that some file is not for the Python that conda has chosen."""
+        from provenv.resolving.candidates import NO_WHEEL, OTHER_PYTHON
+
+        story = "\n".join(self.error.evidence)
+        return self.python is not None and (NO_WHEEL in story or OTHER_PYTHON in story)
+
     def told(self, target: Target) -> NoSolution:
-        """The error, with both sides named and the move that would end it."""
+        """The error with both sides named and the move that would end it; where conda has no part, as it is."""
         story = "\n".join((self.error.message, *self.error.evidence))
         involved = {name: package for name, package in self.provided.items() if _speaks_of(story, name)}
         lines = [
             f"conda has chosen {package.name} {package.version} ({package.build}), which is PyPI's {name}"
             for name, package in sorted(involved.items())
         ]
-        if not involved and self.python:
+        if not involved and not self.is_of_python:
+            return self.error
+        if not involved:
             lines.append(f"conda has chosen python {self.python}")
         hints = [
             f"move {name} to one side: ask for a {package.name} that fits in [tool.provenv.conda] "
@@ -102,9 +112,8 @@ def _asked_limits(clash: Clash) -> Iterator[Limit]:
 
 
 def _older_python(clash: Clash) -> Iterator[Limit]:
-    """The minor versions before this one, where the story says that some file is not for this one."""
-    story = "\n".join(clash.error.evidence)
-    if clash.python and re.search(r"\brequires Python\b|\bhas no wheel for\b", story):
+    """The minor versions before this one, where that could help."""
+    if clash.python and clash.is_of_python:
         minor = ".".join(clash.python.split(".")[:2])
         yield Limit(f"python <{minor}", "PyPI packages have nothing for a newer one")
 

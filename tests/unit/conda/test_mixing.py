@@ -290,3 +290,10 @@ def test_a_conda_version_that_is_none_of_pypis(
     index.add("above", "2.0", requires=["odd>=9999"])
     desk.conda([channel], "odd", pypi=["above>=2"], index=index)
     assert f"conda has chosen odd {version}" in desk.run("lock", expect=1).err
+
+
+def test_what_conda_has_no_part_in_is_told_as_it_is(desk: CondaDesk, world: Path, index: TestIndex) -> None:
+    desk.conda([world], "lib", pypi=["nowhere"], index=index)
+    told = desk.run("lock", expect=1).err
+    assert "don't go with" not in told
+    assert "nowhere, which is not on" in told and "conda has chosen" not in told
