@@ -16,7 +16,7 @@ RESERVED = frozenset(
         # flags that stand beside the envelope's
         *("build-any", "cache-dir", "default-index", "find-links", "for", "format", "from", "help", "index"),
         *("json", "no-pip-config", "offline", "quiet", "requirements", "resolution", "target", "verbose"),
-        "version",
+        *("align", "refresh", "version"),
     }
 )
 
