@@ -38,7 +38,7 @@ class Clash:
         return self.python is not None and (NO_WHEEL in story or OTHER_PYTHON in story)
 
     def told(self, target: Target) -> NoSolution:
-        """The error with both sides named and the move that would end it; where conda has no part, as it is."""
+        """The error with both sides named and what would end it; where conda has no part, as it is."""
         story = "\n".join((self.error.message, *self.error.evidence))
         involved = {name: package for name, package in self.provided.items() if _speaks_of(story, name)}
         lines = [

@@ -12,6 +12,7 @@ from provenv.standards.names import canonicalize
 # Source: conda-forge's own mapping, as its records of later builds carry it.
 _RENAMED = {
     "brotli-python": "brotli",
+    "cupy-core": "cupy",
     "docker-py": "docker",
     "importlib_metadata": "importlib-metadata",
     "matplotlib-base": "matplotlib",
@@ -25,6 +26,19 @@ _RENAMED = {
     "pytorch": "torch",
     "tensorflow-base": "tensorflow",
     "py-xgboost": "xgboost",
+}
+# PyPI's other names for the same modules: installed beside these they would overwrite their files.
+_TWINS = {
+    "cupy": ("cupy-cuda11x", "cupy-cuda12x", "cupy-cuda13x"),
+    "faiss": ("faiss-cpu", "faiss-gpu"),
+    "onnxruntime": ("onnxruntime-gpu",),
+    "opencv-python": (
+        "opencv-python-headless",
+        "opencv-contrib-python",
+        "opencv-contrib-python-headless",
+    ),
+    "psycopg2": ("psycopg2-binary",),
+    "tensorflow": ("tensorflow-cpu", "tensorflow-intel"),
 }
 # Packages that depend on Python and hold no distribution of their own name.
 _NOT_PYTHON = frozenset(
@@ -58,8 +72,10 @@ def conda_names(name: str, names: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def provided(packages: Iterable[CondaPackage], names: Mapping[str, str]) -> dict[str, CondaPackage]:
-    """Canonical PyPI name -> the conda package that brings it."""
-    return {name: package for package in packages for name in distributions(package, names)}
+    """Canonical PyPI name -> the conda package that brings it, or its modules under another name."""
+    found = {name: package for package in packages for name in distributions(package, names)}
+    twins = {twin: found[name] for name in found for twin in _TWINS.get(name, ())}
+    return twins | found
 
 
 def _purl_names(purls: Iterable[str]) -> Iterable[str]:

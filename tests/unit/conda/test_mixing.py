@@ -297,3 +297,15 @@ def test_what_conda_has_no_part_in_is_told_as_it_is(desk: CondaDesk, world: Path
     told = desk.run("lock", expect=1).err
     assert "don't go with" not in told
     assert "nowhere, which is not on" in told and "conda has chosen" not in told
+
+
+def test_the_same_modules_under_another_name_are_not_installed_beside(
+    desk: CondaDesk, tmp_path: Path, index: TestIndex
+) -> None:
+    channel = write_channel(tmp_path / "team", python("3.12.4"), module("py-opencv", "4.10.0"))
+    index.add("opencv-python-headless", "4.11.0.86")
+    index.add("pictures", "1.0", requires=["opencv-python-headless>=4.9.0.80"])
+    desk.conda([channel], "py-opencv", pypi=["pictures"], index=index)
+    desk.run("lock")
+    assert desk.versions(manager="pip") == {"pictures": "1.0"}
+    assert "pictures 1.0\n└── py-opencv 4.10.0" in desk.run("tree").out
