@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
+from provenv.config.folders import home
 from provenv.errors import ManifestError, Origin
 from provenv.values import dataclass, field
 
@@ -57,7 +58,7 @@ def machine_condarc() -> Condarc:
 
 def _files() -> Iterator[Path]:
     for folder in _FOLDERS:
-        place = os.path.expandvars(Path(folder).expanduser())
+        place = os.path.expandvars(folder.replace("~", str(home(os.environ)), 1))
         if "$" in place:
             continue
         names = (".condarc", "condarc") if folder != "~" else (".condarc", ".mambarc")
@@ -66,7 +67,7 @@ def _files() -> Iterator[Path]:
             yield from sorted(Path(place, "condarc.d").glob("*.y*ml"))
     for variable in ("CONDARC", "MAMBARC"):
         if os.environ.get(variable):
-            yield Path(os.environ[variable]).expanduser()
+            yield _path(os.environ[variable])
 
 
 def _read(path: Path) -> Mapping[str, object]:
@@ -98,7 +99,7 @@ def _condarc(found: Mapping[str, object]) -> Condarc:
         proxies={s: p for s, p in _texts(found.get("proxy_servers")) if s in ("http", "https")},
         verify=verify,
         cert=cert,
-        client_cert=Path(client).expanduser() if client else None,
+        client_cert=_path(client) if client else None,
     )
 
 
@@ -109,7 +110,11 @@ def _verify(value: object) -> tuple[bool, Path | None]:
         return True, None
     if value is False or text.lower() in ("false", "no", "0"):
         return False, None
-    return True, Path(os.path.expandvars(text)).expanduser()
+    return True, _path(os.path.expandvars(text))
+
+
+def _path(text: str) -> Path:
+    return home(os.environ) / text[2:] if text.startswith("~/") else Path(text)
 
 
 def _text(value: object) -> str | None:

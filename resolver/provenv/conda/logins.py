@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
+from provenv.config.folders import home
 from provenv.pypi.addresses import host_of, split_login
 from provenv.values import dataclass, field
 
@@ -79,7 +80,7 @@ def _stores() -> Mapping[str, Login]:
 def _mamba_logins() -> Iterator[tuple[str, Login]]:
     import base64
 
-    path = Path.home() / ".mamba" / "auth" / "authentication.json"
+    path = home(os.environ) / ".mamba" / "auth" / "authentication.json"
     try:
         found = json.loads(path.read_bytes())
     except (OSError, ValueError):
