@@ -40,8 +40,13 @@ def parse_page(body: bytes, content_type: str, url: str) -> Page:
 
 def parse_json(body: bytes, url: str) -> Page:
     """A PEP 691 project page; entries that make no sense are left out. Raises IndexAnswerError."""
+
+    def taken(value: dict[str, object]) -> object:
+        # at once, since the objects of a page of megabytes take ten times its bytes
+        return _file(value, url) if "filename" in value else value
+
     try:
-        page = json.loads(body)
+        page = json.loads(body, object_hook=taken)
     except (ValueError, RecursionError) as problem:
         raise IndexAnswerError(
             f"the page {url} says it is JSON and is not",
@@ -59,18 +64,15 @@ def parse_json(body: bytes, url: str) -> Page:
     major = str(meta.get("api-version", "1.0")).partition(".")[0]
     if major != "1":
         raise _newer(url, major)
-    files = (_file(entry, url) for entry in page["files"])
     return Page(
-        files=tuple(file for file in files if file is not None),
+        files=tuple(file for file in page["files"] if isinstance(file, Listed)),
         tracks=_addresses(meta.get("tracks")) or _addresses(page.get("tracks")),
         alternates=_addresses(page.get("alternate-locations")),
     )
 
 
-def _file(entry: object, base: str) -> Listed | None:
+def _file(entry: Mapping[str, object], base: str) -> Listed | None:
     """One entry of `files`, None when it is broken or no distribution."""
-    if not isinstance(entry, dict):
-        return None
     filename, link = entry.get("filename"), entry.get("url")
     if not isinstance(filename, str) or not isinstance(link, str) or not is_distribution(filename):
         return None
