@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
 from provenv.values import dataclass
 
@@ -35,6 +36,7 @@ class Adapter:
         return f"{self.vendor_id}:{self.device_id}" if self.vendor_id else ""
 
 
+@lru_cache(maxsize=8)
 def windows_adapters(text: str) -> tuple[Adapter, ...]:
     """The real adapters in a text, in its order; software ones are left out."""
     blocks = (

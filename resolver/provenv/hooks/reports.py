@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
 from provenv.values import dataclass
 
@@ -23,7 +24,8 @@ _PART = re.compile(r"^\s*MIG (\S+)\s+Device\s+\d+:")
 # Chinese, Japanese and Korean.
 _VERSION_WORDS = re.compile(
     r"[- ]?(?:(?<=-)version|versi\u00f3n|versione|vers\u00e3o|versie|wersja"
-    r"|\u0432\u0435\u0440\u0441\u0438\u044f|\u7248\u672c|\u30d0\u30fc\u30b8\u30e7\u30f3|\ubc84\uc804)(?: (?:de|von|di|do)(?= ))?"
+    r"|\u0432\u0435\u0440\u0441\u0438\u044f|\u7248\u672c|\u30d0\u30fc\u30b8\u30e7\u30f3|\ubc84\uc804)"
+    r"(?: (?:de|von|di|do)(?= ))?"
 )
 _OF = re.compile(r"^version (?:de |von |di |do )?(pytorch|python|libc|cuda)$")
 _NOTHING = frozenset(("", "n/a", "none", "could not collect", "not found", "no response", "_no response_"))
@@ -93,6 +95,7 @@ def _key(text: str) -> str:
     return f"{found[1]} version" if (found := _OF.match(key)) else key
 
 
+@lru_cache(maxsize=8)
 def environment_report(text: str) -> EnvironmentReport | None:
     """The report that stands in a text, whole or cut; None when there is none."""
     found = fields(text)

@@ -196,7 +196,7 @@ def test_what_a_table_shows_to_be_wrong_is_said(old: str, new: str, code: str) -
     "text",
     [
         "index, name, driver_version, memory.total [MiB], compute_cap\n"
-        "0, NVIDIA L4, 535.129.03, 23034 MiB, 8.9\n1, NVIDIA L4, 535.129.03, 23034 MiB, 8.9\n",
+        + "".join(f"{index}, NVIDIA L4, 535.129.03, 23034 MiB, 8.9\n" for index in (0, 1)),
         "compute_cap, memory.total [MiB], driver_version, name\n" + 2 * "8.9, 23034, 535.129.03, NVIDIA L4\n",
         2 * "NVIDIA L4, 535.129.03, 23034 MiB, 8.9\n",
         2 * "0, NVIDIA L4, 23034, 0, 8.9, 535.129.03\n",
