@@ -436,7 +436,7 @@ def interrupted(desk: Desk, number: signal.Signals, ready: Callable[[], bool], *
     running.send_signal(number)
     sent = time.monotonic()
     _, told = running.communicate(timeout=30)
-    assert time.monotonic() - sent < 5
+    assert time.monotonic() - sent < 9  # what it waits for takes 10 seconds
     assert running.returncode == 130
     assert "Traceback" not in told
     return told

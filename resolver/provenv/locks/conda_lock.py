@@ -57,9 +57,8 @@ def lockfile(
         if is_local(pip):
             continue
         packages += _in_each(_pip_entry(pip, subdir), categories.get(("pip", pip.name)))
-    return Lockfile(
-        version=1, package=packages, metadata=_meta(resolution, inputs, subdir, manifest, lock_dir)
-    )
+    metadata = _meta(resolution, inputs, subdir, manifest, lock_dir, len(packages))
+    return Lockfile(version=1, package=packages, metadata=metadata)
 
 
 def _in_each(entry: Mapping[str, object], categories: frozenset[str] | None) -> Iterator[LockedDependency]:
@@ -127,7 +126,7 @@ def _pip_entry(package: Package, subdir: str) -> dict[str, object]:
 
 
 def _meta(
-    resolution: Resolution, inputs: LockInputs, subdir: str, manifest: Path, lock_dir: Path
+    resolution: Resolution, inputs: LockInputs, subdir: str, manifest: Path, lock_dir: Path, packages: int
 ) -> LockMeta:
     from conda_lock.lockfile.v1.models import LockMeta
 
@@ -138,16 +137,22 @@ def _meta(
             "channels": channels,
             "platforms": [subdir],
             "sources": [os.path.relpath(manifest.absolute(), lock_dir.absolute()).replace(os.sep, "/")],
-            "custom_metadata": custom_metadata(resolution, inputs, lock_dir),
+            "custom_metadata": custom_metadata(resolution, inputs, lock_dir, packages),
         }
     )
 
 
-def custom_metadata(resolution: Resolution, inputs: LockInputs, lock_dir: Path) -> dict[str, str]:
-    """What provenv reads back: the target and the inputs, every value a string, lists as JSON."""
+def custom_metadata(
+    resolution: Resolution, inputs: LockInputs, lock_dir: Path, packages: int
+) -> dict[str, str]:
+    """What provenv reads back: the target and the inputs, every value a string, lists as JSON.
+
+    `packages`: how many entries the lock has.
+    """
     target = resolution.target
     found = {
         "provenv.format": str(FORMAT),
+        "provenv.packages": str(packages),
         "provenv.digest": inputs.digest(),
         "provenv.target": target.name,
         "provenv.platform": target.platform,

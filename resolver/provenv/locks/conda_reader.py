@@ -15,7 +15,7 @@ from provenv.hooks.types import Envelope
 from provenv.locks.conda_local import read as read_local
 from provenv.locks.conda_lock import FORMAT
 from provenv.locks.inputs import CONDA_SECTIONS, SECTIONS, LockInputs
-from provenv.locks.reader import Lock
+from provenv.locks.reader import Lock, check_count
 from provenv.locks.tables import Bad, Table
 from provenv.pypi.artifacts import Artifact
 from provenv.resolution import CondaPackage, Direct, Package
@@ -77,6 +77,7 @@ def _lock(table: Table, path: Path, sha256: str, subdir: str | None) -> Lock:
         raise Bad(f"its format is {own}, and this provenv reads format {FORMAT}")
     facts = _Facts(told)
     target = _target(facts, path) if own else _foreign_target(path)
+    check_count(facts.text("packages") or None, len(table.tables("package")))
     conda, pip = _packages(table, facts, subdir)
     local = tuple(read_local(facts.listing("local"), path.parent))
     return Lock(

@@ -106,7 +106,11 @@ def _head(target: Target, markers: Mapping[str, str]) -> str:
 
 def _tool(resolution: Resolution, inputs: LockInputs) -> Iterator[str]:
     target = resolution.target
-    yield _table("tool.provenv", [("format", str(FORMAT))])
+    counted = (
+        "packages",
+        str(len(resolution.packages)),
+    )  # a lock cut short between two of them is valid TOML
+    yield _table("tool.provenv", [("format", str(FORMAT)), counted])
     yield _table("tool.provenv.target", _target_lines(target))
     if target.envelope.items:
         yield _table("tool.provenv.envelope", _envelope_lines(target.envelope))

@@ -163,16 +163,24 @@ def _lock(table: Table, path: Path, sha256: str) -> Lock:
     target = _target(tool.table("target"), tool.table("envelope"))
     build = tool.table("build")
     inputs = tool.table("inputs")
+    packages = _packages(table, path.absolute().parent)
+    check_count(tool.maybe_integer("packages"), len(packages))
     return Lock(
         path=path,
         sha256=sha256,
         target=target,
         build=build.maybe_text("name"),
         build_index=build.maybe_text("index"),
-        packages=_packages(table, path.absolute().parent),
+        packages=packages,
         inputs=_inputs(inputs, target),
         digest=inputs.text("digest"),
     )
+
+
+def check_count(told: int | str | None, found: int) -> None:
+    """Refuses a lock of which a part is missing. `told`: how many packages it says that it has."""
+    if told is not None and str(told) != str(found):
+        raise Bad(f"it was written with {told} packages and has {found}")
 
 
 def _target(table: Table, envelope: Table) -> Target:

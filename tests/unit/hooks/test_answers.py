@@ -96,12 +96,12 @@ def test_every_key_of_a_manifest_and_every_flag_beside_the_words_is_reserved() -
 
 
 def test_an_answer_in_time_is_the_answer() -> None:
-    assert Patience().call(lambda a, b: a + b, 1, 2, seconds=5) == 3
+    assert Patience().call(lambda a, b: a + b, 1, 2, seconds=60) == 3
 
 
 def test_what_a_function_raises_is_raised() -> None:
     with pytest.raises(SystemExit):
-        Patience().call(lambda: (_ for _ in ()).throw(SystemExit(3)), seconds=5)
+        Patience().call(lambda: (_ for _ in ()).throw(SystemExit(3)), seconds=60)
 
 
 def test_a_hang_is_left_alone_and_the_plugin_not_asked_again() -> None:
@@ -111,12 +111,12 @@ def test_a_hang_is_left_alone_and_the_plugin_not_asked_again() -> None:
         with pytest.raises(Hang, match=r"no answer within 0\.05 s"):
             patience.call(stop.wait, seconds=0.05)
         with pytest.raises(Hang):
-            patience.call(lambda: asked.append(1), seconds=5)
+            patience.call(lambda: asked.append(1), seconds=60)
     finally:
         stop.set()
 
     assert asked == []
-    assert time.monotonic() - started < 4
+    assert time.monotonic() - started < 30
 
 
 def test_an_iterator_is_run_to_its_end_within_the_call() -> None:

@@ -68,6 +68,7 @@ created-by = "provenv"
 
 [tool.provenv]
 format = 1
+packages = 2
 
 [tool.provenv.target]
 name = "linux-x86_64-cpu-py311"

@@ -25,6 +25,13 @@ def text_of(folder: Path) -> str:
     )
 
 
+def test_a_lock_that_ends_between_two_packages_is_not_taken_for_whole(tmp_path: Path) -> None:
+    text = text_of(tmp_path)
+    cut = text[: text.rindex("[[packages]]")]
+    with pytest.raises(InputError, match="it was written with 2 packages and has 1"):
+        reader.parse(cut.encode(), tmp_path / "pylock.x.toml")
+
+
 @pytest.mark.parametrize(
     ("old", "new", "reason", "where"),
     [
