@@ -200,7 +200,7 @@ def parse(line: str) -> None:
 
     `[X]` and `…` are spoken, not typed; two spaces begin a remark, a pipe another program.
     """
-    line = re.split(r" {2,}| > | \| ", line)[0]
+    line = re.split(r" {2,}| >>? | \| ", line)[0]
     words = shlex.split(re.sub(r"\[[^\]]*\]|…|\.\.\.", "", line))[1:]
     if words[0] in ("--help", "--version", "-V", "COMMAND") or words[-1] == "--help":
         return
