@@ -107,7 +107,8 @@ def _installed(
 ) -> Installed:
     """By uv alone, or by rattler and uv. Raises InputError for a `python` where conda brings its own."""
     settings, outfit = build_settings(project.manifest, project.settings), _outfit(project, chosen.target)
-    places = machine_places(project.settings, tuple(project.plugins.index_auth.values()))
+    auth = tuple(project.plugins.index_auth.values())
+    places = machine_places(project.settings, auth)
     if chosen.target.packaging != "conda":
         return install(chosen.path, prefix, settings, outfit, python=python, places=places, progress=progress)
     if python:
@@ -120,7 +121,7 @@ def _installed(
 
     table = project.manifest.conda
     channels = channels_of(table.channels, settings) if table else ()
-    whole = CondaOutfit(outfit, chosen.target.name, channels)
+    whole = CondaOutfit(outfit, chosen.target.name, channels, auth)
     return install_conda(chosen.path, prefix, settings, whole, places=places, progress=progress)
 
 

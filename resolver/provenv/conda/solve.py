@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Literal
 
-from provenv.conda.channel_problems import channel_error, concerned, refused
+from provenv.conda.channel_problems import channel_error
 from provenv.conda.channels import Channel, channels_of, for_subdir, named
 from provenv.conda.problems import CondaConflict, no_conda_solution
 from provenv.conda.records import package_of
 from provenv.conda.request import Answer, BadSpec, Request, Solved, Unsolvable
+from provenv.conda.turns import Turns
 from provenv.conda.worker import Worker
 from provenv.errors import IndexAnswerError, InputError, ManifestError, NetworkError, ProvenvError
 from provenv.hooks.types import IndexAuth, VirtualPackage
@@ -19,7 +20,7 @@ from provenv.manifest.conda_table import spec_name
 from provenv.manifest.values import CondaSpec
 from provenv.resolution import CondaPackage
 from provenv.settings import NetworkSettings
-from provenv.values import dataclass, replace
+from provenv.values import dataclass
 
 _SUBDIR = re.compile(r"/(noarch|(linux|osx|win|freebsd|emscripten|wasi|zos)-[a-z0-9]+)$")
 
@@ -65,11 +66,9 @@ class CondaSolver:
         self, channels: Sequence[Channel], settings: NetworkSettings, auth: Sequence[IndexAuth] = ()
     ) -> None:
         self._own = tuple(channel.url for channel in channels)
-        self._known = {channel.url: channel for channel in channels}
+        self._turns = Turns(channels, settings, auth)
         self._settings = settings
-        self._auth = tuple(auth)
         self._worker = Worker(settings)
-        self._asked_for_login: set[str] = set()
 
     def __enter__(self) -> CondaSolver:
         return self
@@ -89,7 +88,7 @@ class CondaSolver:
 
     def channels(self, subdir: str) -> tuple[Channel, ...]:
         """The channels that count for a platform, each where it was last found."""
-        return for_subdir((self._known[url] for url in self._own), subdir)
+        return for_subdir(self._turns.at(self._own), subdir)
 
     def solve(self, question: Question) -> tuple[CondaPackage, ...]:
         """The chosen packages, sorted by name.
@@ -112,35 +111,13 @@ class CondaSolver:
         own = self.channels(question.subdir)
         prefixes = [channel_of(spec) for spec in question.specs]
         others = [prefix for prefix in prefixes if prefix and named(own, prefix) is None]
-        further = channels_of(others, self._settings)
-        return (*own, *(self._known.setdefault(channel.url, channel) for channel in further))
+        return (*own, *self._turns.take(channels_of(others, self._settings)))
 
     def _elsewhere(self, answer: Answer, error: ProvenvError) -> bool:
         """Whether there is another place or a login to try for the channel that could not be used."""
         if not isinstance(error, (NetworkError, IndexAnswerError, InputError)) or isinstance(answer, BadSpec):
             return False
-        told = "" if isinstance(answer, (Solved, Unsolvable, BadSpec)) else answer.told
-        channel = concerned(told, tuple(self._known.values()))
-        if channel is None:
-            return False
-        other = self._with_login(channel) if refused(told) else None
-        if other is None and channel.others:
-            other = channel.next()
-        if other is None:
-            return False
-        self._known[channel.url] = other
-        return True
-
-    def _with_login(self, channel: Channel) -> Channel | None:
-        """The channel with what keyring or a plugin knows, which are asked once a channel."""
-        if channel.place in self._asked_for_login or self._settings.offline:
-            return None
-        self._asked_for_login.add(channel.place)
-        from provenv.conda.logins import Login
-        from provenv.pypi.auth import Credentials
-
-        found = Credentials(keyring=self._settings.keyring, plugins=self._auth).after_refusal(channel.place)
-        return replace(channel, login=Login("BasicHTTP", found[1], found[0])) if found else None
+        return self._turns.pass_on("" if isinstance(answer, (Solved, Unsolvable)) else answer.told)
 
 
 def _request(question: Question, channels: tuple[Channel, ...]) -> Request:

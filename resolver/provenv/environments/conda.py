@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -11,7 +10,9 @@ from provenv.atomic import disk_error
 from provenv.conda.channels import Channel, channels_of, fetched_from
 from provenv.conda.library import finish, require_conda
 from provenv.conda.records import record_of
+from provenv.conda.turns import Turns
 from provenv.environments.conda_activation import activation
+from provenv.environments.conda_cache import discard_damaged, remember, stem
 from provenv.environments.conda_failures import install_error
 from provenv.environments.failures import failure
 from provenv.environments.guard import Right
@@ -20,9 +21,11 @@ from provenv.environments.sources import needs_build, steps, write_copy
 from provenv.environments.state import META, contents, has_lost, site_packages
 from provenv.environments.store import Environment, stamp
 from provenv.environments.sync import SHELLS, Installed, Job, Outfit, carry_out, read_bytes, stamped_projects
-from provenv.errors import InstallError, NetworkError
+from provenv.errors import IndexAnswerError, InstallError, NetworkError
+from provenv.hooks.types import IndexAuth
 from provenv.locks.conda_reader import parse_conda
 from provenv.locks.reader import Lock
+from provenv.pypi.cache import Cache
 from provenv.resolution import CondaPackage
 from provenv.settings import NetworkSettings
 from provenv.values import dataclass, replace
@@ -32,12 +35,14 @@ from provenv.values import dataclass, replace
 class CondaOutfit:
     """What is known of the target beside its lock: its platform and variables, and the manifest's channels.
 
-    `channels`: with the logins that the manifest gives; those of the lock have none.
+    `channels`: with the logins that the manifest gives; those of the lock have none. `auth`: plugins that may
+    know a login once a channel has refused.
     """
 
     outfit: Outfit
     target: str
     channels: tuple[Channel, ...] = ()
+    auth: tuple[IndexAuth, ...] = ()
 
 
 def install_conda(
@@ -100,16 +105,35 @@ class CondaJob(Job):
             self._add_wheels(lock, right)
 
     def _link(self, packages: Sequence[CondaPackage], lock: Lock) -> None:
+        from provenv.conda.network import package_cache
+
+        known = _places(self.conda.channels, lock, self.settings)
+        turns = Turns(known, self.settings, self.conda.auth)
+        unpacked, records = package_cache(self.settings), Cache(self.settings.cache_dir)
+        missing = [p for p in packages if not (self.prefix / META / f"{stem(p)}.json").exists()]
+        discard_damaged(missing, unpacked, records)
+        self._refuse_offline(packages, known)
+        self.progress(f"installing {len(packages)} conda packages")
+        while True:
+            channels = turns.at(channel.url for channel in known)
+            self._check_local(packages, channels)
+            told = self._link_from(channels, packages)
+            if told is None:
+                break
+            error = install_error(lock.target.name, told, packages)
+            if not isinstance(error, (NetworkError, IndexAnswerError)) or not turns.pass_on(told):
+                raise error
+        remember(packages, unpacked, records)
+        self._say_canonical(packages, channels)
+
+    def _link_from(self, channels: Sequence[Channel], packages: Sequence[CondaPackage]) -> str | None:
+        """Put the packages into the prefix, and take others away; None, or why that could not be done."""
         from provenv.conda.network import client, package_cache
 
-        channels = _places(self.conda.channels, lock, self.settings)
-        self._refuse_offline(packages, channels)
-        self._check_local(packages, channels)
-        self.progress(f"installing {len(packages)} conda packages")
         records = [record_of(package, channels) for package in packages]
 
         async def link() -> str | None:
-            """None, or why it could not be done; told outside of rattler's frames."""
+            """What went wrong is told outside of rattler's frames."""
             import rattler
             from rattler.exceptions import InstallerError, IoError, LinkError, TransactionError
 
@@ -127,10 +151,7 @@ class CondaJob(Job):
                 return str(error)
             return None
 
-        told = finish(link)
-        if told is not None:
-            raise install_error(lock.target.name, told, packages)
-        self._say_canonical(packages, channels)
+        return finish(link)
 
     def _say_canonical(self, packages: Sequence[CondaPackage], channels: Sequence[Channel]) -> None:
         """conda's records name the address of the lock, not this machine's mirror or its login."""
@@ -141,7 +162,7 @@ class CondaJob(Job):
         for package in packages:
             if fetched_from(package.url, channels) == package.url:
                 continue
-            path = self.prefix / META / f"{_stem(package)}.json"
+            path = self.prefix / META / f"{stem(package)}.json"
             record = json.loads(path.read_bytes())
             if record.get("url") != package.url:
                 text = json.dumps({**record, "url": package.url, "channel": package.channel}, indent=2)
@@ -189,9 +210,8 @@ class CondaJob(Job):
         folder = package_cache(self.settings)
         known = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
         for package in packages:
-            stem = _stem(package)
             local = fetched_from(package.url, channels).startswith("file:")
-            if not local and not any(name.startswith(stem) for name in known):
+            if not local and not any(name.startswith(stem(package)) for name in known):
                 raise NetworkError(
                     f"{package.filename} is not in the cache, and the network is switched off",
                     hints=["install once without `--offline`"],
@@ -258,11 +278,6 @@ class CondaJob(Job):
 
     def _interpreter(self) -> Path:
         return self.prefix / _interpreter(self.outfit.platform.os == "windows")
-
-
-def _stem(package: CondaPackage) -> str:
-    """`numpy-2.3.5-py313hf6604e3_0`, by which caches and records call it."""
-    return re.sub(r"\.(conda|tar\.bz2)$", "", package.filename)
 
 
 def _interpreter(windows: bool) -> str:
