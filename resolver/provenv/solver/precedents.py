@@ -5,6 +5,8 @@ an earlier one had learned (incompatibilities, dependencies, who is in whose way
 that its own provider answers otherwise: each fact that any of it rests on is then a fact of the later solve
 too, and so are the steps. What it comes to is what it would have come to alone, proof and order included.
 
+A solve without any conflict learns nothing: it goes straight (`straight`), and is kept for nobody.
+
 What was learned after that question does not carry, although some of it would be true there: a solve that
 knows an incompatibility from the start narrows its choices earlier, meets fewer conflicts, decides in another
 order, and so may end with other versions. Then a lock would depend on which targets are locked beside it.
@@ -17,6 +19,7 @@ from typing import Generic, TypeAlias, cast
 
 from provenv.solver.provider import Comparable, P, Provider, Requirement, Unavailable
 from provenv.solver.solve import Solution, Solver, Unsolvable
+from provenv.solver.straight import Straight
 from provenv.values import dataclass, field
 
 STRIDE = 64
@@ -58,8 +61,12 @@ class Precedents(Generic[P]):
         preferences: Mapping[P, int] | None = None,
     ) -> Solution[P]:
         """Exactly what `solve.solve` comes to, without the steps that it shares with an earlier solve."""
+        straight = Straight(provider, requirements, preferences or {})
+        solution = straight.run()
+        if solution is not None:
+            return solution
         case = _Case([(r.package, r.allowed) for r in requirements], dict(preferences or {}), [])
-        hearing = Hearing(provider, case.heard)
+        hearing = Hearing(provider, case.heard, straight.answers)
         precedent = self._nearest(case, hearing)
         if precedent is not None and precedent.end is not None and len(precedent.heard) == case.shared:
             return _told(precedent.end, requirements)
@@ -117,12 +124,24 @@ class Hearing(Provider[P]):
     `at`: how many of them the solver has been given.
     """
 
-    def __init__(self, provider: Provider[P], heard: Heard) -> None:
+    def __init__(
+        self,
+        provider: Provider[P],
+        heard: Heard,
+        answers: Mapping[tuple[P, int], Mapping[P, int] | Unavailable] | None = None,
+    ) -> None:
+        """`answers`: what `dependencies` said already."""
+        known = answers or {}
+
+        def dependencies(package: P, version: int) -> Mapping[P, int] | Unavailable:
+            needs = known.get((package, version))
+            return provider.dependencies(package, version) if needs is None else needs
+
         self.heard = heard
         self.at = 0
         self._methods: dict[str, Callable[..., object]] = {
             "count": provider.count,
-            "dependencies": provider.dependencies,
+            "dependencies": dependencies,
             "similar": provider.similar,
             # As a tuple, since the order of the reasons counts: facts are given to the engine in it.
             "unusable": lambda package: tuple(provider.unusable(package).items()),

@@ -54,6 +54,23 @@ def test_a_solve_that_hears_the_same_takes_no_step(steps: list[str]) -> None:
     assert second == first == solve(LittleIndex(QUARREL), asked(LittleIndex(QUARREL), "app"))
 
 
+def test_a_solve_without_a_conflict_takes_no_step_and_comes_to_the_same(steps: list[str]) -> None:
+    releases = {
+        **{f"app {n}": f"lib[fast]<={n}, util" for n in range(1, 4)},
+        **{f"lib {n}": "util<3" for n in range(1, 6)},
+        **{f"lib[fast] {n}": f"[lib], engine=={n}" for n in range(1, 6)},
+        **{f"{name} {n}": "" for name in ("util", "engine") for n in range(1, 6)},
+    }
+    index, alone = LittleIndex(releases), LittleIndex(releases)
+
+    found = Precedents[str]().solve(index, asked(index, "app"))
+
+    assert steps == []
+    reference = solve(alone, asked(alone, "app"))
+    assert (found, found.order) == (reference, reference.order)
+    assert index.asked_for == alone.asked_for
+
+
 def test_a_solve_that_hears_something_else_late_finds_no_earlier_conflict_anew(steps: list[str]) -> None:
     other = LittleIndex({**QUARREL, "zzz 2": "extra", "extra 1": ""})
     alone = solve(other, asked(other, "app"))
