@@ -36,7 +36,8 @@ class Candidates:
     """
 
     __slots__ = (
-        *("_aligned", "_choices", "_exempt", "_limit", "_looked_at", "_rules"),
+        *("_aligned", "_builds", "_choices", "_chosen", "_exempt", "_limit", "_looked_at", "_no_wheels"),
+        "_rules",
         *("left_out", "listing", "locked", "name"),
     )
 
@@ -45,7 +46,9 @@ class Candidates:
         self.name = listing.name
         self.locked = self._locked_in(rules)
         self._rules = rules
+        self._builds, self._no_wheels = rules.builds(listing.name), rules.no_binary.covers(listing.name)
         self._looked_at: dict[int, Artifact | str] = {}
+        self._chosen: dict[int, int | None] = {}
         self._choices: dict[int, dict[str, Choice]] = {}
         self._exempt = self._exempt_from_yanks()
         self._aligned = self._aligned_with(rules)
@@ -85,7 +88,11 @@ class Candidates:
 
         A version that has no file for the target is passed over; None where none has one.
         """
-        allowed &= self._limit
+        if allowed not in self._chosen:
+            self._chosen[allowed] = self._choose(allowed & self._limit)
+        return self._chosen[allowed]
+
+    def _choose(self, allowed: int) -> int | None:
         if self.locked & allowed and self._has_file(self.locked.bit_length() - 1):
             return self.locked.bit_length() - 1
         yanked: int | None = None
@@ -189,20 +196,24 @@ class Candidates:
     def _best(self, version: int, files: Sequence[Artifact], *, may_be_yanked: bool) -> Artifact | str:
         """The best file of one version, or the most telling reason why there is none."""
         best: tuple[_Rank, tuple[int, str], Artifact] | None = None
-        refusal = self._no_variant(version) or "has no files"
         for artifact in files:
             rank = self._rank(version, artifact)
-            if rank is None:
-                refusal = self._unfit(artifact, refusal)
-                continue
-            problem = self._problem(artifact, may_be_yanked)
-            if problem:
-                refusal = problem
+            if rank is None or self._problem(artifact, may_be_yanked):
                 continue
             build = artifact.build_number or (0, "")
             if best is None or rank < best[0] or (rank == best[0] and build > best[1]):
                 best = (rank, build, artifact)
-        return best[2] if best is not None else refusal
+        return best[2] if best is not None else self._refusal(version, files, may_be_yanked)
+
+    def _refusal(self, version: int, files: Sequence[Artifact], may_be_yanked: bool) -> str:
+        """Why none of a version's files will do: what the last of them that says anything says."""
+        refusal = self._no_variant(version) or "has no files"
+        for artifact in files:
+            if self._rank(version, artifact) is None:
+                refusal = self._unfit(artifact, refusal)
+            else:
+                refusal = self._problem(artifact, may_be_yanked) or refusal
+        return refusal
 
     def _no_variant(self, version: int) -> str:
         """Why none of a version's variant wheels is for the target, "" where it has none that is not."""
@@ -215,11 +226,10 @@ class Candidates:
 
     def _rank(self, version: int, artifact: Artifact) -> _Rank | None:
         """How good a file is for this target, lowest best; None: it is of no use."""
-        rules = self._rules
         if artifact.kind == "sdist":
-            tag = 0 if rules.builds(self.name) else None
+            tag = 0 if self._builds else None
         else:
-            tag = None if rules.no_binary.covers(self.name) else wheel_rank(artifact.tags, rules.tags)
+            tag = None if self._no_wheels else wheel_rank(artifact.tags, self._rules.tags)
         if tag is None:
             return None
         elsewhere = artifact.index != self.listing.where[0]
@@ -233,7 +243,7 @@ class Candidates:
         rules = self._rules
         if artifact.kind == "sdist":
             return f"{NO_WHEEL} {rules.target_words()} and {SOURCE_ONLY}"
-        if rules.no_binary.covers(self.name):
+        if self._no_wheels:
             return "has wheels only, and `--no-binary` asks for a source distribution"
         return f"{NO_WHEEL} {rules.target_words()}" if before == "has no files" else before
 

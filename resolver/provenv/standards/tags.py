@@ -21,9 +21,11 @@ class TagTable(dict[str, int]):
 
     def rank(self, tags: str) -> int | None:
         """`wheel_rank` in this table, remembered."""
-        if tags not in self._ranks:
-            self._ranks[tags] = _best_rank(tags, self)
-        return self._ranks[tags]
+        try:
+            return self._ranks[tags]
+        except KeyError:
+            rank = self._ranks[tags] = _best_rank(tags, self)
+            return rank
 
 
 def compatible_tags(
@@ -43,15 +45,16 @@ def wheel_rank(tags: str, table: Mapping[str, int]) -> int | None:
     return table.rank(tags) if isinstance(table, TagTable) else _best_rank(tags, table)
 
 
-def expand(tags: str) -> list[str]:
+@cache
+def expand(tags: str) -> tuple[str, ...]:
     """The single tags of a compressed set, in lower case; empty when it has not three parts."""
     parts = tags.lower().split("-")
     if len(parts) != 3:
-        return []
+        return ()
     if "." not in tags:
-        return ["-".join(parts)]
+        return ("-".join(parts),)
     interpreters, abis, platforms = (part.split(".") for part in parts)
-    return [f"{i}-{a}-{p}" for i in interpreters for a in abis for p in platforms]
+    return tuple([f"{i}-{a}-{p}" for i in interpreters for a in abis for p in platforms])
 
 
 def _best_rank(tags: str, table: Mapping[str, int]) -> int | None:
