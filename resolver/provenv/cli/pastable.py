@@ -16,6 +16,7 @@ TAKES_FLAG = frozenset(("run", "shell", "env"))
 """Those that take it by `--project`."""
 _PROPOSED = re.compile(r"`provenv (?P<command>[a-z]+)(?P<rest>[^`]*)`")
 _given: list[str] = []
+# Of the process, as argv is: all that prints would have to be handed the command line otherwise.
 
 
 def remember(args: argparse.Namespace | None) -> None:

@@ -65,11 +65,6 @@ class Plugins:
         ]
         return tuple(key for _, key in sorted({key.name: key for key in words}.items()))
 
-    def distribution_of(self, name: str) -> str:
-        """The distribution that provides a platform, accelerator ... of this name. Raises KeyError."""
-        by_name = {given: source.distribution for (_, given), source in self.sources.items()}
-        return by_name[name]
-
 
 @cache
 def plugins(cache_dir: Path | None = None) -> Plugins:

@@ -18,7 +18,6 @@ _KEY = re.compile(
 _SECOND_FIELD = re.compile(r"\s{6,}(?=[A-Z][\w ]{2,40}: )")
 _LISTED = re.compile(r"^\s*GPU ([\d, ]+):\s+(.*?)(?:\s+\(UUID: .*)?$")
 _CAPABILITY = re.compile(r"^\s*GPU ([\d, ]+) Compute Capability:\s*(\d+\.\d+)")
-_MODELS = re.compile(r"^\s*(?:[-*]\s+)?\**GPU models and configuration\**\s*:\s*(.*)$", re.IGNORECASE)
 _PART = re.compile(r"^\s*MIG (\S+)\s+Device\s+\d+:")
 # What browsers and chats make of `version` when they translate a page: in Romance and Slavic languages, in
 # Chinese, Japanese and Korean.

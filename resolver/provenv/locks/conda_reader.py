@@ -21,8 +21,6 @@ from provenv.pypi.artifacts import Artifact
 from provenv.resolution import CondaPackage, Direct, Package
 from provenv.targets import Target
 
-SUFFIX = ".conda-lock.yml"
-
 _PREFIX = "provenv."
 _BUILD_NUMBER = re.compile(r"(?:.*_)?(\d+)(?:_cpython|_pypy|_cp\w+)?$")
 

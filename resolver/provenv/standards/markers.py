@@ -120,11 +120,6 @@ def compile_marker(text: str) -> Marker:
     return Marker(tree)
 
 
-def marker_variables(text: str) -> frozenset[str]:
-    """The variables that a marker looks at, in PEP 508's spelling. Raises InvalidMarker."""
-    return compile_marker(text).variables
-
-
 def mentions_extra(text: str) -> bool:
     """Whether a marker asks for `extra`. Raises InvalidMarker."""
     return compile_marker(text).mentions_extra

@@ -82,7 +82,7 @@ def test_a_third_party_s_accelerator_takes_its_place_in_the_order(site: Site) ->
     plugins = found()
 
     assert list(plugins.accelerators) == ["cuda", "npu", "rocm", "mps", "cpu"]
-    assert plugins.distribution_of("npu") == "provenv-npu"
+    assert plugins.sources["accelerator", "npu"].distribution == "provenv-npu"
 
 
 def test_two_plugins_that_claim_one_name_are_an_error_that_names_both_distributions(site: Site) -> None:

@@ -15,7 +15,6 @@ from provenv.standards.markers import (
     MarkerEnvironment,
     compile_marker,
     marker_environment,
-    marker_variables,
     mentions_extra,
 )
 
@@ -161,7 +160,7 @@ def test_a_comparison_without_a_meaning_is_an_error(marker: str) -> None:
 
 def test_a_marker_tells_what_it_looks_at() -> None:
     text = '"x" == extra or os.name == "nt" and python_implementation != "PyPy"'
-    assert marker_variables(text) == {"extra", "os_name", "platform_python_implementation"}
+    assert compile_marker(text).variables == {"extra", "os_name", "platform_python_implementation"}
     assert mentions_extra(text)
     assert not mentions_extra('os_name == "extra"')
 
