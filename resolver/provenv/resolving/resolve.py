@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from fnmatch import fnmatchcase
 
-from provenv.errors import IndexAnswerError, NetworkError, NoSolution, ProvenvError
 from provenv.features import PROCESSOR, features_of
 from provenv.hooks.types import Accelerator, Build, Builds, Context, Platform
 from provenv.manifest.previews import WHEEL_VARIANTS
 from provenv.manifest.values import Manifest, Pin
 from provenv.pypi.direct import DirectCandidate
 from provenv.resolution import Resolution
+from provenv.resolving.attempts import Attempts, Failure
 from provenv.resolving.candidates import Candidates
 from provenv.resolving.catalog import Catalog
 from provenv.resolving.explanation import no_build, unreachable
 from provenv.resolving.files import Files
 from provenv.resolving.offers import builds_for, label_hints
 from provenv.resolving.provider import Node
-from provenv.resolving.request import Request, make_request, with_constraints
+from provenv.resolving.request import Request, make_request
 from provenv.resolving.routes import Route, Router
 from provenv.resolving.rules import Strategy
 from provenv.resolving.search import Conflict, Search
@@ -49,10 +48,6 @@ class Options:
     aligned: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
-Failure = tuple[str, ProvenvError]
-"""A build's name, and why it gave no resolution."""
-
-
 class Resolver:
     """Resolves the targets of one manifest; what does not depend on the target is shared between them."""
 
@@ -78,6 +73,25 @@ class Resolver:
     def resolve(self, target: Target, options: Options) -> Resolution:
         """The first build's resolution that there is. Raises NoSolution with the story of every build."""
         platform = self.platforms[target.platform]
+        request = self._request(target, platform, options)
+        builds = self._builds(request, target, platform, options.build)
+        builds = replace(builds, offered=tuple(self._by_major(request, target, builds.offered)))
+        attempts = self._attempts(request, target)
+        found = attempts.first(builds.offered)
+        if found is not None and options.build is None:
+            found = attempts.newest(found, builds.offered)
+        failures = attempts.failures
+        if found is not None:
+            self._searches[target.name] = found.search
+            return _told(found.resolution, builds, failures)
+        network = [error for _, error in failures if not isinstance(error, Conflict)]
+        if network and len(network) == len(failures):
+            raise unreachable(target, network[0], [name for name, _ in failures])
+        context = self._context(target, platform)
+        others = label_hints(request.roots, self.accelerators.values(), target, context)
+        raise no_build(target, failures, builds, hints=tuple(others))
+
+    def _request(self, target: Target, platform: Platform, options: Options) -> Request:
         request = make_request(
             self.manifest,
             target,
@@ -88,124 +102,27 @@ class Resolver:
             strategy=options.strategy,
             build_any=options.build_any,
         )
-        accelerator = self.accelerators[target.accelerator]
         request = replace(
             request,
-            undeclared=accelerator.undeclared,
+            undeclared=self.accelerators[target.accelerator].undeclared,
             runtimes=self._runtimes,
             given=options.given,
             turned_down=options.turned_down,
         )
         if WHEEL_VARIANTS in self.manifest.previews and target.packaging == "pip":
             request = replace(request, rules=replace(request.rules, variants=self._variants(request, target)))
-        builds = self._builds(request, target, platform, options.build)
-        builds = replace(builds, offered=tuple(self._by_major(request, target, builds.offered)))
-        failures: list[Failure] = []
-        found = self._first(request, target, builds.offered, failures)
-        if found is not None and options.build is None:
-            found = self._newest(request, target, found, builds.offered, failures)
-        if found is not None:
-            return _told(found, builds, failures)
-        network = [error for _, error in failures if not isinstance(error, Conflict)]
-        if network and len(network) == len(failures):
-            raise unreachable(target, network[0], [name for name, _ in failures])
-        context = self._context(target, platform)
-        others = label_hints(request.roots, self.accelerators.values(), target, context)
-        raise no_build(target, failures, builds, hints=tuple(others))
+        return request
 
-    def _first(
-        self, request: Request, target: Target, builds: Sequence[Build], failures: list[Failure]
-    ) -> Resolution | None:
-        """The first build's resolution, if another runtime's major does not do better by the manifest.
+    def _attempts(self, request: Request, target: Target) -> Attempts:
+        def router(build: Build, from_find_links: bool) -> Router:
+            return self._router(request, target, build, from_find_links=from_find_links)
 
-        Builds of a major that holds a package of the manifest back count only where no other major does.
-        """
-        second_best: tuple[Resolution, Search] | None = None
-        unwanted: set[str | None] = set()
-        for build in builds:
-            if build.runtime in unwanted:
-                continue
-            try:
-                found = self._with_build(request, target, build, failures)
-            except Conflict:
-                if second_best is None:
-                    raise
-                continue
-            if found is None:
-                continue
-            held_back = self._held_back(request, target, found)
-            if not held_back:
-                return found
-            second_best = second_best or (found, self._searches[target.name])
-            unwanted.add(build.runtime)
-            failures.append((build.name, NoSolution(held_back)))
-        if second_best is None:
-            return None
-        found, self._searches[target.name] = second_best
-        return found
+        def search(limited: Request, router: Router, build: Build) -> Search:
+            return Search(self.files, self.catalog, limited, router, target, build, self.precedents)
 
-    def _newest(
-        self,
-        request: Request,
-        target: Target,
-        found: Resolution,
-        builds: Sequence[Build],
-        failures: list[Failure],
-    ) -> Resolution:
-        """The resolution, or a later build's with a newer version of what builds are ranked by.
-
-        The order of builds is of what they should have; an index may have less: a mirror that lags, a
-        torchvision that is not there yet. What the manifest or a lock says of the package or of the build's
-        index leaves the order as it is.
-        """
-        taken = found.build
-        if taken is None or taken.newest is None or not _ranked_by_index(request, taken.newest[0]):
-            return found
-        if (taken.index or "").rstrip("/") in {index.url.rstrip("/") for index in self.manifest.indexes}:
-            return found
-        best, search = found, self._searches[target.name]
-        for build in builds[builds.index(taken) + 1 :]:
-            if build.newest is None or not _is_newer(build.newest[1], best, build.newest[0]):
-                continue
-            name = build.newest[0]
-            try:
-                other = self._with_build(request, target, build, failures)
-            except Conflict:
-                break
-            version = _version_of(other, name) if other else None
-            if other is None or version is None or not _is_newer(version, best, name):
-                continue
-            if not self._held_back(request, target, other):
-                passed = NoSolution(f"its index has {name} {_version_of(best, name)} at most")
-                failures.append((best.build.name if best.build else "", passed))
-                best, search = other, self._searches[target.name]
-        self._searches[target.name] = search
-        return best
-
-    def _with_build(
-        self, request: Request, target: Target, build: Build, failures: list[Failure]
-    ) -> Resolution | None:
-        """The resolution with one build, from the user's find-links first where these hold it.
-
-        Raises Conflict when no other build could do better; any other failure is put down.
-        """
-        for from_find_links in (True, False) if any(build.locals) else (False,):
-            router = self._router(request, target, build, from_find_links=from_find_links)
-            name = build.name
-            try:
-                return self._search(request, router, target, build)
-            except Conflict as error:
-                if router.used_find_links:
-                    name = f"{build.name} (find-links)"
-                failures.append((name, error))
-                if not (_follows(build, error.packages) or error.packages & self._runtimes.keys()):
-                    raise
-            except (NetworkError, IndexAnswerError) as error:
-                # Another build may lie elsewhere (the default index has one, too); what is taken is told.
-                failures.append((name, error))
-            if from_find_links and not router.used_find_links:
-                break
-        return None
+        runtime = self.accelerators[target.accelerator].runtime
+        indexes = frozenset(index.url.rstrip("/") for index in self.manifest.indexes)
+        return Attempts(request, router, search, runtime=runtime, indexes=indexes)
 
     def _variants(self, request: Request, target: Target) -> VariantRules:
         context = self._context(target, self.platforms[target.platform])
@@ -276,68 +193,9 @@ class Resolver:
         known = (accelerator.publishes(url) for accelerator in self.accelerators.values())
         return next(filter(None, known), ())
 
-    def _search(self, request: Request, router: Router, target: Target, build: Build) -> Resolution:
-        runtime = self.accelerators[target.accelerator].runtime
-        own = None
-        if runtime is not None and build.runtime in runtime.majors:
-            own = runtime.name, build.runtime
-        limited = replace(with_constraints(request, build), own_major=own)
-        if limited.rules.variants is not None:
-            variants = replace(limited.rules.variants, own_major=own)
-            limited = replace(limited, rules=replace(limited.rules, variants=variants))
-        search = Search(self.files, self.catalog, limited, router, target, build, self.precedents)
-        found = search.run()
-        self._searches[target.name] = search
-        return found
-
-    def _held_back(self, request: Request, target: Target, found: Resolution) -> str:
-        """In words, what the manifest names and gets in another version only for the build's runtime.
-
-        "" where the runtime makes no difference: that is looked into when a version was turned away for it.
-        """
-        search = self._searches[target.name]
-        if not search.turned_away or found.build is None:
-            return ""
-        free = replace(search.request, runtimes={}, own_major=None)
-        try:
-            newest = Search(
-                self.files, self.catalog, free, search.router, target, found.build, self.precedents
-            ).run()
-        except ProvenvError:
-            return ""
-        chosen = {package.name: package.version for package in newest.packages}
-        behind = [
-            f"{package.name} {package.version} instead of {chosen[package.name]}"
-            for package in found.packages
-            if package.name in request.rules.direct and chosen.get(package.name) != package.version
-        ]
-        name, major = search.request.own_major or ("", "")
-        return f"with {name} {major} there is only {', '.join(behind)}" if behind else ""
-
     def latest(self, target: Target, name: str) -> str | None:
         """The newest stable version that has a file for a target that was resolved, None: there is none."""
         return self._searches[target.name].latest(name)
-
-
-def _ranked_by_index(request: Request, name: str) -> bool:
-    """Whether it is for the indexes alone to say how new a package is: nothing else asks for an older one."""
-    rules = request.rules
-    said = any(root.requirement.name == name and root.requirement.specifier for root in request.roots)
-    known = name in rules.locked or name in rules.constraints or name in request.overrides
-    return not said and not known and not rules.lowest_first(name)
-
-
-def _version_of(resolution: Resolution, name: str) -> str | None:
-    """The version of a package in a resolution."""
-    return next((package.version for package in resolution.packages if package.name == name), None)
-
-
-def _is_newer(version: str, than: Resolution, name: str) -> bool:
-    """Whether a version is newer than what a resolution has, local labels aside."""
-    from provenv.standards.versions import sort_key
-
-    own = _version_of(than, name)
-    return own is not None and sort_key(version.partition("+")[0]) > sort_key(own.partition("+")[0])
 
 
 def _told(found: Resolution, builds: Builds, failures: Sequence[Failure]) -> Resolution:
@@ -352,8 +210,3 @@ def _told(found: Resolution, builds: Builds, failures: Sequence[Failure]) -> Res
     )
     notes = [f"{found.build.name} is not the build that would be tried first: {why}" for why in withheld]
     return replace(found, passed_over=(*passed, *tried), notes=(*found.notes, *notes))
-
-
-def _follows(build: Build, packages: Iterable[str]) -> bool:
-    """Whether any of these packages follows the build, so that another build could make a difference."""
-    return any(fnmatchcase(name, pattern) for name in packages for pattern in build.packages)
