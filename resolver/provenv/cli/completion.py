@@ -11,13 +11,17 @@ EXAMPLES = """\
 examples:
   provenv completion bash > ~/.local/share/bash-completion/completions/provenv
   provenv completion zsh  > "${fpath[1]}/_provenv"
+  provenv completion fish > ~/.config/fish/completions/provenv.fish
   provenv completion tcsh > ~/.provenv.tcsh
+  provenv completion powershell >> $PROFILE
 """
+
+SHELLS = ("bash", "zsh", "fish", "tcsh", "powershell")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's flags."""
-    parser.add_argument("shell", choices=("bash", "zsh", "tcsh"), help="the shell to complete in")
+    parser.add_argument("shell", choices=SHELLS, help="the shell to complete in")
 
 
 def run(args: argparse.Namespace) -> int:

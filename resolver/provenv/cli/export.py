@@ -71,7 +71,8 @@ def render(project: Project, target: Target, lock: Lock, form: str) -> str:
         raise InputError(
             f"a {target.packaging} target has no form {form!r}",
             evidence=[f"its forms: {', '.join(known)}"] if known else ["no plugin brings one"],
-            hints=spelling_hints(form, known, "forms"),
+            hints=spelling_hints(form, known, "forms")
+            or (f"its lock is a standard file, which pip and uv install as it is: {lock.path}",),
         )
     import tomli
 

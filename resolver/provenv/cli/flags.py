@@ -121,6 +121,23 @@ def file_rule(given: Sequence[str], base: FileRule) -> FileRule:
     return rule
 
 
+class Once(argparse.Action):
+    """Stores a flag's value and refuses a second one, which argparse would silently take instead."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: object,
+        option_string: str | None = None,
+    ) -> None:
+        """Called by argparse for each time that the flag stands on the command line."""
+        given = getattr(namespace, self.dest)
+        if given not in (None, values):
+            raise argparse.ArgumentError(self, f"it takes one, and got {given} and {values}")
+        setattr(namespace, self.dest, values)
+
+
 def add_targets(parser: argparse.ArgumentParser, *, several: bool = True) -> None:
     """`--target NAME…`: which targets of the matrix."""
     text = (
@@ -129,7 +146,7 @@ def add_targets(parser: argparse.ArgumentParser, *, several: bool = True) -> Non
         else "this target, not the one that fits best"
     )
     parser.add_argument(
-        "--target", action="append" if several else "store", metavar="NAME", default=None, help=text
+        "--target", action="append" if several else Once, metavar="NAME", default=None, help=text
     )
 
 
@@ -161,7 +178,8 @@ def add_network(parser: argparse.ArgumentParser) -> None:
 def add_output(parser: argparse.ArgumentParser, *, json: bool = True) -> None:
     """`-q`, `-v` and, where a command answers something, `--json`."""
     group = parser.add_argument_group("output")
-    group.add_argument("-q", "--quiet", action="store_true", help="print results and errors only")
-    group.add_argument("-v", "--verbose", action="count", default=0, help="say more")
+    amount = group.add_mutually_exclusive_group()
+    amount.add_argument("-q", "--quiet", action="store_true", help="print results and errors only")
+    amount.add_argument("-v", "--verbose", action="count", default=0, help="say more")
     if json:
         group.add_argument("--json", action="store_true", help="print one JSON document")

@@ -13,6 +13,7 @@ from provenv.cli import prove as prove_command
 from provenv.cli.flags import add_network, add_output, add_project, add_targets, open_from
 from provenv.cli.output import GREEN, note, paint, print_json
 from provenv.cli.progress import progress
+from provenv.errors import InputError
 from provenv.installing import InstallOutcome, install_project
 from provenv.locking import Locked, lock_targets
 from provenv.proving import prove_project, standing_proof
@@ -43,6 +44,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Locks, installs and proves; the exit code is the proof's."""
+    if args.locked and args.upgrade:
+        raise InputError(
+            "--locked takes the locks as they are, and --upgrade writes new ones", hints=["give one of them"]
+        )
     project = open_from(args)
     quiet = args.quiet or args.json
     if not quiet:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from provenv.errors import InstallError
+from provenv.errors import DiskError, InstallError
 from provenv.values import dataclass
 
 _LONGEST_WAIT = 3600.0
@@ -67,7 +67,9 @@ def _open(path: Path) -> int:
         path.parent.mkdir(parents=True, exist_ok=True)
         return os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
     except OSError as error:
-        raise disk_error("write", path, error) from error
+        told = disk_error("write", path, error)
+        elsewhere = "`--cache-dir DIR`, or XDG_CACHE_HOME, keeps the cache elsewhere"
+        raise DiskError(told.message, hints=[*told.hints, elsewhere]) from error
 
 
 def _wait(descriptor: int, prefix: Path) -> None:

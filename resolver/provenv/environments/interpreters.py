@@ -23,10 +23,17 @@ def choose_python(target: str) -> list[str]:
     return [f"{major}.{minor}" if not patch else f">={major}.{minor}.{patch},<{major}.{minor + 1}"]
 
 
-def explain_missing(target: str, cause: ProvenvError) -> ProvenvError:
-    """The error for a machine that has no such Python; any other cause as it is."""
+def explain_missing(target: str, cause: ProvenvError, named: str | None = None) -> ProvenvError:
+    """The error for a machine that has no such Python, or for a `named` one that is none; any other cause as
+    it is."""
     if "no such Python" not in cause.message:
         return cause
+    if named is not None:
+        return InstallError(
+            f"--python {named} is no Python that can be used",
+            evidence=cause.evidence,
+            hints=[f"give the path of a Python {target} or newer, or leave it out: provenv looks for one"],
+        )
     minor = ".".join(target.split(".")[:2])
     return InstallError(
         f"this target is for Python {minor}, and no Python {target} or newer {minor} was found here",

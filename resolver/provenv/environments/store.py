@@ -137,8 +137,10 @@ def remember(project: Path, environment: Environment) -> None:
     """Make it the environment that `run`, `shell` and `env` take."""
     from provenv.atomic import write_text
 
-    prepare_home(project)
-    write_text(home(project) / CURRENT, json.dumps({"prefix": str(environment.prefix)}) + "\n", durable=False)
+    prefix, folder = environment.prefix, prepare_home(project)
+    # relative, so that a copy of the project does not use the environment of the project it was copied from
+    place = prefix.relative_to(folder) if prefix.is_relative_to(folder) else prefix
+    write_text(folder / CURRENT, json.dumps({"prefix": str(place)}) + "\n", durable=False)
 
 
 def environment_of(project: Path, target: str | None = None) -> Environment:
@@ -184,7 +186,7 @@ def stamp(path: Path) -> str:
 def _current(project: Path) -> Path:
     try:
         prefix = json.loads((home(project) / CURRENT).read_bytes())["prefix"]
-        return Path(prefix)
+        return home(project) / str(prefix)
     except (OSError, ValueError, KeyError, TypeError):
         return home(project)
 

@@ -188,7 +188,7 @@ class Job:
         offline = ["--no-python-downloads"] if self.settings.offline else []
         ended = self._uv(["venv", "--no-project", "--python", *choice, *offline, str(self.prefix)])
         if ended.code != 0:
-            raise explain_missing(wanted, failure(f"making {self.prefix}", ended.lines))
+            raise explain_missing(wanted, failure(f"making {self.prefix}", ended.lines), self.python)
         made = self._python_version()
         if _numbers(made)[:2] != _numbers(wanted)[:2]:
             raise InstallError(

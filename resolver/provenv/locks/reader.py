@@ -19,6 +19,7 @@ from provenv.locks.tables import Bad, Table
 from provenv.pypi.artifacts import Artifact
 from provenv.resolution import CondaPackage, Direct, Package
 from provenv.standards.filenames import split_variant
+from provenv.standards.names import canonicalize
 from provenv.standards.variants import InvalidVariants, Variant, parse_property
 from provenv.targets import Target
 from provenv.values import dataclass, field, replace
@@ -265,18 +266,33 @@ def _artifact(table: Table, version: str, folder: Path) -> Artifact | None:
     )
     if not artifact.hashes:
         raise Bad(f"{filename} has no hash")
-    return _with_tags(artifact) if artifact.kind == "wheel" else artifact
+    return _with_tags(artifact, table.text("name")) if artifact.kind == "wheel" else artifact
 
 
-def _with_tags(artifact: Artifact) -> Artifact:
+def _with_tags(artifact: Artifact, name: str) -> Artifact:
     """PEP 427: name-version(-build)?-python-abi-platform.whl, and PEP 825 with a label at its end"""
     plain, label = split_variant(artifact.filename)
     parts = plain.removesuffix(".whl").split("-")
     if len(parts) not in (5, 6):
         raise Bad(f"{artifact.filename} is no wheel's name")
+    if not _is_of(parts[0], parts[1], name, artifact.version):
+        raise Bad(f"it says {name} {artifact.version}, and its file is {artifact.filename}")
     number = re.match(r"(\d+)(.*)", parts[2]) if len(parts) == 6 else None
     build = (int(number[1]), number[2]) if number else ()
     return replace(artifact, tags="-".join(parts[-3:]), build_number=build, variant=label)
+
+
+def _is_of(file_name: str, file_version: str, name: str, version: str) -> bool:
+    """Whether a wheel's name is that of this package and version, as an installer will ask too."""
+    if file_name == name and file_version == version:
+        return True
+    from packaging.version import InvalidVersion, Version
+
+    try:
+        same = file_version == version or Version(file_version.replace("_", "-")) == Version(version)
+    except InvalidVersion:
+        same = False
+    return same and canonicalize(file_name) == canonicalize(name)
 
 
 def _variant(artifact: Artifact | None, tool: Table) -> Variant:

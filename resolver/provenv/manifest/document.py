@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -93,6 +94,14 @@ def read_toml(path: Path) -> Document:
     try:
         return Document(path, shown, text, tomli.loads(text))
     except tomli.TOMLDecodeError as error:
+        marker = re.search(r"^<{7} ", text, re.MULTILINE)
+        if marker:
+            line = text.count("\n", 0, marker.start()) + 1
+            raise ManifestError(
+                "a merge has left its conflict markers here",
+                hints=["keep what you want of both sides and delete the lines of <, = and >"],
+                origin=Origin(shown, line),
+            ) from None
         raise ManifestError(f"not valid TOML: {error.msg}", origin=Origin(shown, error.lineno)) from None
     except (
         ValueError,

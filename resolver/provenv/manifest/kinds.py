@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -49,7 +50,7 @@ _OTHERS = (
     _Other(
         lambda name: re.fullmatch(r"pylock(\.[^.]+)?\.toml", name) is not None,
         "a lock (PEP 751), not a manifest",
-        "give the manifest that it was made from",
+        "give the manifest that it was made from, or install it as it is: `uv pip sync FILE`",
     ),
     _Other(
         _ending("uv.lock", "poetry.lock", "pdm.lock", "pipfile.lock", "conda-lock.yml", "conda-lock.yaml"),
@@ -123,9 +124,17 @@ def _in_folder(folder: Path) -> Found:
         evidence=[f"there is {' and '.join(others)}, which provenv does not read as a manifest"]
         if others
         else [],
-        hints=hints or ["give a project's folder, or `-r FILE` for a requirements file"],
+        hints=hints or [*_above(folder), "give a project's folder, or `-r FILE` for a requirements file"],
         origin=Origin(shown_path(manifest)),
     )
+
+
+def _above(folder: Path) -> list[str]:
+    """The hint that a folder above this one is a project, as it is for who works in a subfolder."""
+    for steps, parent in enumerate(folder.absolute().parents, start=1):
+        if (parent / "pyproject.toml").is_file() and folder.absolute() == Path.cwd():
+            return [f"a folder above has one: give `{'/'.join(['..'] * steps)}` as the project"]
+    return []
 
 
 def _folder_name(folder: Path) -> str:
@@ -158,7 +167,10 @@ def _refusal(path: Path, other: _Other) -> ManifestError:
         line = _text(path).count("\n", 0, found.start()) + 1 if found else 1
     return ManifestError(
         f"{path.name} is {other.what}",
-        hints=[other.hint, f"provenv reads {' and '.join(_MANIFESTS)}"],
+        hints=[
+            other.hint.replace("FILE", shlex.quote(shown_path(path))),
+            f"provenv reads {' and '.join(_MANIFESTS)}",
+        ],
         origin=Origin(shown_path(path), line),
     )
 

@@ -129,6 +129,14 @@ def read_targets(
     return tuple(_target(name, one, names, words) for name, one in table.subtables("targets").items())
 
 
+def _plain_name(name: str) -> str:
+    """The nearest name of a target: `über uns` -> `uber-uns`."""
+    from unicodedata import combining, normalize
+
+    letters = "".join(letter for letter in normalize("NFKD", name) if not combining(letter))
+    return re.sub(r"[^A-Za-z0-9_-]+", "-", letters).strip("-")
+
+
 def _target(name: str, table: Table, names: Names, words: Mapping[str, EnvelopeKey | None]) -> NamedTarget:
     if not _TARGET_NAME.fullmatch(name):
         raise table.error(
@@ -136,7 +144,7 @@ def _target(name: str, table: Table, names: Names, words: Mapping[str, EnvelopeK
             evidence=[
                 f"its lock would be pylock.{name}.toml, where a name holds letters, digits, - and _ alone"
             ],
-            hints=[f"call it {re.sub(r'[^A-Za-z0-9_-]+', '-', name).strip('-') or 'train'!r}"],
+            hints=[f"call it {_plain_name(name) or 'train'!r}"],
         )
     table.allow_only((*_TARGET_KEYS, *words))
     return NamedTarget(

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+
+_ALIASES = (
+    (re.compile(r"\b(?:amd64|x64|(?<!x86-)64)$"), "x86-64"),
+    (re.compile(r"^(?:osx|darwin|mac)\b"), "macos"),
+    (re.compile(r"^win\b"), "windows"),
+)
+"""What conda, Docker, Go and others call a system or an architecture."""
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
@@ -10,6 +18,8 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     from difflib import get_close_matches
 
     by_plain = {_plain(candidate): candidate for candidate in known}
+    if sum(plain.startswith(f"{_plain(word)}-") for plain in by_plain) > 1:
+        return None  # `linux` alone is no more one of its architectures than the other
     found = get_close_matches(_plain(word), by_plain, n=1, cutoff=0.6)
     if found:
         return by_plain[found[0]]
@@ -27,4 +37,7 @@ def spelling_hints(word: str, known: Iterable[str], what: str) -> tuple[str, ...
 
 
 def _plain(word: str) -> str:
-    return word.lower().replace("_", "-")
+    plain = re.sub("[_/]", "-", word.lower())
+    for pattern, name in _ALIASES:
+        plain = pattern.sub(name, plain)
+    return plain

@@ -13,7 +13,7 @@ from provenv.addresses import redact
 from provenv.errors import IndexAnswerError, NetworkError, ProvenvError
 from provenv.pypi.auth import Credentials
 from provenv.pypi.failures import Permanent, network_error, offline, refusal
-from provenv.pypi.tls import is_trusted, make_client
+from provenv.pypi.tls import is_trusted, make_client, proxy_for
 from provenv.settings import NetworkSettings
 from provenv.values import dataclass
 
@@ -168,7 +168,7 @@ class Fetcher:
                     return read(response)
                 raise _refused(response)
         except (httpx.TransportError, httpx.DecodingError) as failure:
-            problem = network_error(failure, url, self.settings.proxy)
+            problem = network_error(failure, url, proxy_for(self.settings, url))
             if isinstance(problem, Permanent):
                 raise problem from None
             raise _Passing(problem) from None

@@ -19,6 +19,19 @@ CONNECTIONS = 32
 PORTS = {"https": "443", "http": "80"}
 
 
+def proxy_for(settings: NetworkSettings, url: str) -> str | None:
+    """The proxy by which an address is asked, of the settings or else of the environment; None: by none."""
+    if settings.proxy is not None:
+        return settings.proxy
+    from urllib.parse import urlsplit
+    from urllib.request import getproxies, proxy_bypass
+
+    parts, proxies = urlsplit(url), getproxies()
+    if not parts.hostname or proxy_bypass(parts.hostname):
+        return None
+    return proxies.get(parts.scheme) or proxies.get("all")
+
+
 def make_client(settings: NetworkSettings, *, verified: bool) -> httpx.Client:
     """A client for all threads, `verified` but for trusted hosts. Raises InputError for a useless setting."""
     import httpx
