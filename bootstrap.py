@@ -63,8 +63,8 @@ def say(text: str) -> None:
 
 
 def pip(*arguments: str) -> None:
-    """`pip install` in `.venv`, quiet unless it fails."""
-    command = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *arguments]
+    """`pip install` in `.venv`, silent unless it fails."""
+    command = [str(PYTHON), "-m", "pip", "install", "-qq", "--disable-pip-version-check", *arguments]
     code = subprocess.call(command)
     if code:
         say(f"error: `{' '.join(command)}` failed")
