@@ -66,17 +66,16 @@ def make_request(
     environment = MarkerEnvironment(
         marker_environment(target.python, platform.marker_environment(target.envelope))
     )
-    selected = manifest.selected(target.groups, target.extras)
-    roots = tuple(r for r in selected if applies(r, environment))
-    own = [r for r in manifest.constraints if applies(r, environment)]
-    machines = settings.constraints if manifest.use_pip_config else ()
-    constraints = [*own, *(r for r in machines if applies(r, environment))]
+
+    def here(requirements: Iterable[ManifestRequirement]) -> tuple[ManifestRequirement, ...]:
+        return tuple(r for r in requirements if applies(r, environment))
+
+    roots = here(manifest.selected(target.groups, target.extras))
+    own = here(manifest.constraints)
+    constraints = (*own, *here(settings.constraints if manifest.use_pip_config else ()))
     # None is left where no marker holds: then nobody gets the package.
-    overrides = {
-        name: tuple(r for r in group if applies(r, environment))
-        for name, group in _by_name(manifest.overrides).items()
-    }
-    exact = [r for r in roots if r.requirement.name not in overrides]
+    overrides = {name: here(group) for name, group in _by_name(manifest.overrides).items()}
+    asked = [r for r in roots if r.requirement.name not in overrides]
     rules = Rules(
         python=target.python,
         environment=environment,
@@ -85,12 +84,9 @@ def make_request(
         may_build=replace(manifest.build, everything=True) if build_any else manifest.build,
         no_binary=manifest.no_binary,
         only_binary=manifest.only_binary,
-        constraints={
-            name: tuple((r.requirement.specifier, str(r.origin)) for r in group if r.requirement.specifier)
-            for name, group in _by_name(constraints).items()
-        },
+        constraints=_limits(constraints),
         hashes=_hashes((*roots, *constraints)),
-        exact=_exact([*exact, *own, *(r for group in overrides.values() for r in group)]),
+        exact=_exact([*asked, *own, *(r for group in overrides.values() for r in group)]),
         direct=frozenset(r.requirement.name for r in roots),
         locked=dict(locked or {}),
         aligned=aligned or {},
@@ -142,6 +138,14 @@ def _by_name(requirements: Iterable[ManifestRequirement]) -> dict[str, tuple[Man
     for requirement in requirements:
         groups.setdefault(requirement.requirement.name, []).append(requirement)
     return {name: tuple(group) for name, group in groups.items()}
+
+
+def _limits(constraints: Iterable[ManifestRequirement]) -> dict[str, tuple[tuple[str, str], ...]]:
+    """Name -> the specifiers that limit it, each with where it is said."""
+    return {
+        name: tuple((r.requirement.specifier, str(r.origin)) for r in group if r.requirement.specifier)
+        for name, group in _by_name(constraints).items()
+    }
 
 
 def _hashes(requirements: Iterable[ManifestRequirement]) -> dict[str, frozenset[str]]:
