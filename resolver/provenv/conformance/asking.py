@@ -9,6 +9,7 @@ from typing import Any
 from provenv.conformance.events import Check, Events
 from provenv.conformance.sandbox import Sandbox
 from provenv.hooks.answers import answer_hint, fault
+from provenv.hooks.limits import whole
 from provenv.hooks.types import Context, Envelope
 
 IMPURE = ("run",)
@@ -64,9 +65,7 @@ class Asker:
     def _call(self, key: str, field: str, arguments: tuple[object, ...]) -> object:
         function: Callable[..., object] = getattr(self.value, field)
         with self._sandbox.watching(key):
-            answer = function(*arguments)
-            # what a generator does, it does while it is read
-            return tuple(answer) if hasattr(answer, "__next__") else answer  # type: ignore[arg-type]
+            return whole(function(*arguments))
 
     def _compare(self, key: str, said: str, first: object, second: object, *, changed: bool) -> None:
         self.events.ran("purity")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from typing import Any, Generic, TypeVar
+from collections.abc import Callable, Iterator
+from typing import Generic, TypeVar
 
 Answer = TypeVar("Answer")
 
@@ -82,11 +82,15 @@ def _limit(seconds: float) -> float:
     return wanted if wanted > 0 else seconds
 
 
-def at_once(function: Callable[..., Any]) -> Callable[..., Any]:
+def whole(answer: object) -> object:
+    """An answer read to its end where it is an iterator: what a generator does, it does while it is read."""
+    return tuple(answer) if isinstance(answer, Iterator) else answer
+
+
+def at_once(function: Callable[..., object]) -> Callable[..., object]:
     """The same function, its iterator (if it answers one) run to the end within the call."""
 
     def call(*args: object) -> object:
-        answer = function(*args)
-        return tuple(answer) if hasattr(answer, "__next__") else answer
+        return whole(function(*args))
 
     return call
