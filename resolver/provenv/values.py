@@ -24,7 +24,7 @@ else:
 
         __slots__ = ("compare", "default", "default_factory", "repr")
 
-        def __init__(self, *, default=_ABSENT, default_factory=_ABSENT, compare=True, repr=True):  # noqa: A002
+        def __init__(self, *, default=_ABSENT, default_factory=_ABSENT, compare=True, repr=True):  # noqa: A002  # the names are dataclasses'
             self.default, self.default_factory = default, default_factory
             self.compare, self.repr = compare, repr
 
@@ -77,7 +77,7 @@ else:
             namespace.pop(name, None)
         made = None
 
-        def __init__(self, *args, **kwargs):  # noqa: N807
+        def __init__(self, *args, **kwargs):  # noqa: N807  # a class gets it
             made.__init__ = _compiled_init(made, fields, frozen, slots)
             made.__init__(self, *args, **kwargs)
 
@@ -115,12 +115,12 @@ else:
     def _add_comparison(namespace, compared, frozen):
         key = _key_of(compared)
 
-        def __eq__(self, other):  # noqa: N807
+        def __eq__(self, other):  # noqa: N807  # a class gets it
             if self is other:
                 return True
             return key(self) == key(other) if other.__class__ is self.__class__ else NotImplemented
 
-        def __hash__(self):  # noqa: N807
+        def __hash__(self):  # noqa: N807  # a class gets it
             return hash(key(self))
 
         namespace.setdefault("__eq__", __eq__)

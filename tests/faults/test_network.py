@@ -35,7 +35,7 @@ def index() -> Iterator[TestIndex]:
 
 def finder(cache: Path, **more: object) -> Finder:
     values = {"timeout": 0.5, "retries": 0, "keyring": False, "cache_dir": cache, **more}
-    return Finder(NetworkSettings("https://index.example/simple", **values))  # type: ignore[arg-type]
+    return Finder(NetworkSettings("https://index.example/simple", **values))  # type: ignore[arg-type]  # passed on as they are
 
 
 def lookup(url: str, cache: Path, **more: object) -> None:

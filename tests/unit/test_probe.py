@@ -294,7 +294,7 @@ def test_a_saved_recording_holds_no_name_of_this_machine(
     monkeypatch.setenv("HOME", str(tmp_path / "wangfang"))
     monkeypatch.setenv("USER", "wangfang")
     monkeypatch.setenv("LOGNAME", "wangfang")
-    monkeypatch.setenv("WHERE", os.path.expanduser("~/env"))  # noqa: PTH111
+    monkeypatch.setenv("WHERE", os.path.expanduser("~/env"))  # noqa: PTH111  # as the code under test does
     recording = RecordingProbe(LiveProbe())
     recording.environment("WHERE")
     recording.environment("USER")

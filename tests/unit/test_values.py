@@ -110,7 +110,7 @@ def test_equality_and_hash_are_by_the_compared_fields_and_the_class() -> None:
 def test_a_frozen_value_does_not_change_and_has_no_other_attributes() -> None:
     point = Point(1)
     with pytest.raises(dataclasses.FrozenInstanceError, match="cannot assign to field 'x'"):
-        point.x = 2  # type: ignore[misc]
+        point.x = 2  # type: ignore[misc]  # frozen, which is the point
     with pytest.raises(dataclasses.FrozenInstanceError, match="cannot delete field 'x'"):
         del point.x
     assert not hasattr(point, "__dict__")

@@ -59,7 +59,7 @@ def _find(name: str, variables: Mapping[str, str]) -> str:
     found = _which(name, variables[_path_name(variables)])
     if found:
         return found
-    where = "" if os.path.dirname(name) else " in the environment nor in PATH"  # noqa: PTH120
+    where = "" if os.path.dirname(name) else " in the environment nor in PATH"  # noqa: PTH120  # as below
     hint = "programs come from packages: is its package in the manifest, locked and installed?"
     if os.path.isfile(name):  # noqa: PTH113  # pathlib's answers cost more than the rest of this start
         where, hint = (
@@ -76,8 +76,8 @@ def _which(name: str, path: str) -> str | None:
         return shutil.which(name, path=path)
     # shutil brings the archive formats with it, which cost more time than this whole command.
     folders = [""] if "/" in name else path.split(os.pathsep)
-    places = (os.path.join(folder, name) for folder in folders)  # noqa: PTH118
-    return next((p for p in places if os.path.isfile(p) and os.access(p, os.X_OK)), None)  # noqa: PTH113
+    places = (os.path.join(folder, name) for folder in folders)  # noqa: PTH118  # as above
+    return next((p for p in places if os.path.isfile(p) and os.access(p, os.X_OK)), None)  # noqa: PTH113  # as above
 
 
 def _become(program: str, argv: Sequence[str], variables: Mapping[str, str]) -> NoReturn:

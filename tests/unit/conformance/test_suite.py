@@ -277,7 +277,7 @@ def test_a_fault_is_found_by_its_check(site: Path, name: str) -> None:
     report = checked(site, changed(change))
 
     assert not report.passed
-    assert any(said in reason for reason in report.faults[check]), report.faults  # type: ignore[index]
+    assert any(said in reason for reason in report.faults[check]), report.faults  # type: ignore[index]  # a check that has faults
     assert not Path("/tmp/acme-was-here").exists()
 
 
@@ -351,7 +351,7 @@ CHECK = """
 def test_the_faults_of_an_acceptance_check(site: Path, body: str, check: str, said: str) -> None:
     report = checked(site, CHECK.replace("BODY", body))
 
-    assert any(said in reason for reason in report.faults[check])  # type: ignore[index]
+    assert any(said in reason for reason in report.faults[check])  # type: ignore[index]  # a check that has faults
 
 
 def test_an_acceptance_check_may_write_into_its_scratch_folder(site: Path) -> None:
@@ -386,4 +386,4 @@ LOCK_FORMAT = """
 def test_the_faults_of_a_lock_format(site: Path, body: str, check: str, said: str) -> None:
     report = checked(site, LOCK_FORMAT.replace("BODY", body))
 
-    assert any(said in reason for reason in report.faults[check]), report.faults  # type: ignore[index]
+    assert any(said in reason for reason in report.faults[check]), report.faults  # type: ignore[index]  # a check that has faults

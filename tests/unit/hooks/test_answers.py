@@ -43,13 +43,13 @@ def test_a_value_of_the_right_types_has_no_fault(value: object) -> None:
 @pytest.mark.parametrize(
     ("value", "said"),
     [
-        (Builds((BUILD, "cpu")), ".offered[1] is 'cpu', not Build"),  # type: ignore[arg-type]
-        (Builds((Build("cpu", 7, ("torch",)),)), ".offered[0].index is 7, not str or None"),  # type: ignore[arg-type]
-        (Detection(1), ".usable is 1, not bool"),  # type: ignore[arg-type]
-        (Detection(True, facts=(("a",),)), ".facts[0] is ('a',), not tuple[str, str]"),  # type: ignore[arg-type]
+        (Builds((BUILD, "cpu")), ".offered[1] is 'cpu', not Build"),  # type: ignore[arg-type]  # wrong by intent
+        (Builds((Build("cpu", 7, ("torch",)),)), ".offered[0].index is 7, not str or None"),  # type: ignore[arg-type]  # wrong by intent
+        (Detection(1), ".usable is 1, not bool"),  # type: ignore[arg-type]  # wrong by intent
+        (Detection(True, facts=(("a",),)), ".facts[0] is ('a',), not tuple[str, str]"),  # type: ignore[arg-type]  # wrong by intent
         (Detection(True, (Device("v", "n", True),)), ".devices[0].memory_mib is True, not int or None"),
-        (Envelope((("driver", "5"),)), ".items[0][1] is '5', not tuple[str, ...]"),  # type: ignore[arg-type]
-        (Finding("c", "m", severity="bad"), "not 'error' or 'warning' or 'note'"),  # type: ignore[arg-type]
+        (Envelope((("driver", "5"),)), ".items[0][1] is '5', not tuple[str, ...]"),  # type: ignore[arg-type]  # wrong by intent
+        (Finding("c", "m", severity="bad"), "not 'error' or 'warning' or 'note'"),  # type: ignore[arg-type]  # wrong by intent
     ],
 )
 def test_the_way_to_a_wrong_field_is_told(value: object, said: str) -> None:

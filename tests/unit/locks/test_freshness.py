@@ -22,12 +22,12 @@ CORP = Origin("p.toml", 9)
 
 def asked(name: str, specifier: str = "", *, line: int = 1, **options: object) -> ManifestRequirement:
     marker, url = options.pop("marker", None), options.pop("url", None)
-    requirement = Requirement(name, (), specifier, marker, url)  # type: ignore[arg-type]
-    return ManifestRequirement(requirement, str(requirement), Origin("pyproject.toml", line), **options)  # type: ignore[arg-type]
+    requirement = Requirement(name, (), specifier, marker, url)  # type: ignore[arg-type]  # passed on as they are
+    return ManifestRequirement(requirement, str(requirement), Origin("pyproject.toml", line), **options)  # type: ignore[arg-type]  # passed on as they are
 
 
 def manifest(folder: Path, *requirements: ManifestRequirement, **options: object) -> Manifest:
-    return Manifest(folder / "pyproject.toml", "pyproject", "p", None, requirements, (), (), **options)  # type: ignore[arg-type]
+    return Manifest(folder / "pyproject.toml", "pyproject", "p", None, requirements, (), (), **options)  # type: ignore[arg-type]  # passed on as they are
 
 
 def lock_of(given: Manifest, target: Target = TARGET) -> reader.Lock:

@@ -35,7 +35,7 @@ PLAIN = Artifact(
 
 
 def render(*packages: Package, folder: Path = Path("/project/locks"), **changes: object) -> str:
-    return pylock.render(replace(resolution(*packages), **changes), inputs("alpha"), folder, MARKERS)  # type: ignore[arg-type]
+    return pylock.render(replace(resolution(*packages), **changes), inputs("alpha"), folder, MARKERS)  # type: ignore[arg-type]  # passed on as they are
 
 
 def entry(text: str, number: int = 0) -> dict[str, object]:
@@ -194,7 +194,7 @@ def test_files_of_the_project_have_relative_paths_and_others_absolute_ones(tmp_p
     folder = tmp_path / "project" / "lockfiles"
     near = package(wheel(tmp_path / "project" / "wheels", "near"))
     far = package(wheel(tmp_path / "elsewhere", "far"))
-    far_path, near_path = (entry(render(far, near, folder=folder), n)["wheels"][0]["path"] for n in (0, 1))  # type: ignore[index]
+    far_path, near_path = (entry(render(far, near, folder=folder), n)["wheels"][0]["path"] for n in (0, 1))  # type: ignore[index]  # a document
     assert near_path == "../wheels/near-1.0-py3-none-any.whl"
     assert far_path == (tmp_path / "elsewhere" / "far-1.0-py3-none-any.whl").as_posix()
 

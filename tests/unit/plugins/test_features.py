@@ -25,7 +25,7 @@ def devices(
     accelerator: str, os: str = "linux", arch: str = "x86_64", **promised: object
 ) -> list[dict[str, tuple[str, ...]]]:
     words = {word.replace("_", "-"): value for word, value in promised.items()}
-    context = Context(f"{os}-{arch}", os, arch, "3.12.0", Envelope.of(words))  # type: ignore[arg-type]
+    context = Context(f"{os}-{arch}", os, arch, "3.12.0", Envelope.of(words))  # type: ignore[arg-type]  # strings, or lists of them
     lists = features_of(context, accelerator, plugins().accelerators)
     return [{" :: ".join(key): values for key, values in grouped(one).items()} for one in lists]
 

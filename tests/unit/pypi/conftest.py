@@ -35,7 +35,7 @@ def finder_of(tmp_path: Path) -> Iterator[MakeFinder]:
                 "keyring": False,
                 **settings,
             }
-            finder = Finder(NetworkSettings(**values), auth=auth, refresh=refresh)  # type: ignore[arg-type]
+            finder = Finder(NetworkSettings(**values), auth=auth, refresh=refresh)  # type: ignore[arg-type]  # passed on as they are
             return stack.enter_context(finder)
 
         yield make

@@ -21,7 +21,7 @@ from .conftest import MakeFinder
 
 
 def at(index: TestIndex, **more: object) -> Index:
-    return Index("test", index.url, **more)  # type: ignore[arg-type]
+    return Index("test", index.url, **more)  # type: ignore[arg-type]  # passed on as they are
 
 
 def flat(artifacts: Project) -> list[Artifact]:
