@@ -101,7 +101,7 @@ class NetworkFlags:
 
 
 def open_project(
-    source: Path | Manifest, *, network: NetworkFlags | None = None, probe: Probe | None = None
+    source: Path | str | Manifest, *, network: NetworkFlags | None = None, probe: Probe | None = None
 ) -> Project:
     """Reads a manifest (a folder, a pyproject.toml or a requirements file) and this machine's settings.
 
@@ -113,7 +113,7 @@ def open_project(
 
     flags = network or NetworkFlags()
     found = plugins(flags.cache_dir)
-    manifest = source if isinstance(source, Manifest) else read_manifest(source, vocabulary_of(found))
+    manifest = source if isinstance(source, Manifest) else read_manifest(Path(source), vocabulary_of(found))
     settings = network_settings(
         use_pip_config=flags.use_pip_config and manifest.use_pip_config,
         cache_dir=flags.cache_dir,

@@ -160,3 +160,11 @@ def test_a_lock_in_place_of_a_manifest_is_told_how_to_install_it(desk: Desk, ind
     lock = desk.lock().relative_to(desk.folder)
     told = desk.run("install", lock, expect=2).err
     assert f"install it as it is: `uv pip sync {lock}`" in told
+
+
+def test_from_python_a_path_may_be_a_string(desk: Desk, index: TestIndex) -> None:
+    from provenv import Manifest, open_project
+
+    path = desk.manifest(index, "beta")
+    assert Manifest.read(str(desk.folder)) == Manifest.read(desk.folder)
+    assert open_project(str(path)).manifest == Manifest.read(path)

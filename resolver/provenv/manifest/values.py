@@ -186,7 +186,7 @@ class Manifest:
     warnings: tuple[ManifestWarning, ...] = field(default=(), compare=False)
 
     @classmethod
-    def read(cls, path: Path) -> Manifest:
+    def read(cls, path: Path | str) -> Manifest:
         """Reads a project folder, a pyproject.toml or a requirements file.
 
         The names of platforms, accelerators and envelope words are checked against the installed plugins.
@@ -194,7 +194,7 @@ class Manifest:
         """
         from provenv.project import read_checked
 
-        return read_checked(path)
+        return read_checked(Path(path))
 
     def selected(
         self, groups: tuple[str, ...] | None = None, extras: tuple[str, ...] | None = None
