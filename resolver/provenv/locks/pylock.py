@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 from provenv.addresses import without_credentials
 from provenv.atomic import write_text
@@ -43,20 +44,31 @@ def lock_path(folder: Path, target_name: str) -> Path:
     return folder / f"pylock.{target_name}.toml"
 
 
+Blocks: TypeAlias = dict[tuple[object, ...], tuple[Package, str]]
+"""The texts of packages that other locks of one folder have too."""
+
+
 def render(
-    resolution: Resolution, inputs: LockInputs, lock_dir: Path, markers: Mapping[str, str] | None = None
+    resolution: Resolution,
+    inputs: LockInputs,
+    lock_dir: Path,
+    markers: Mapping[str, str] | None = None,
+    *,
+    blocks: Blocks | None = None,
 ) -> str:
     """The lock's whole text. `lock_dir`: the folder it will lie in; paths of its project are relative to it.
 
     `markers`: the platform's marker environment (`Platform.marker_environment`), by which installers refuse
-    the lock on another platform. Raises ValueError when an artifact has no hash.
+    the lock on another platform. `blocks`: shared between the locks of a matrix, most of which hold the same
+    files. Raises ValueError when an artifact has no hash.
     """
-    return _document(resolution, inputs, _Places(lock_dir, without_credentials), markers or {})
+    places = _Places(lock_dir, without_credentials)
+    return _document(resolution, inputs, places, markers or {}, {} if blocks is None else blocks)
 
 
 def render_private(resolution: Resolution, inputs: LockInputs, lock_dir: Path) -> str:
     """As `render`, with the credentials of addresses left in: for an installer alone, never to be kept."""
-    return _document(resolution, inputs, _Places(lock_dir, str), {})
+    return _document(resolution, inputs, _Places(lock_dir, str), {}, {})
 
 
 def write(text: str, path: Path) -> bool:
@@ -86,13 +98,15 @@ class _Places:
         return ("url", self.clean(url)) if path is None else ("path", portable_path(path, self.lock_dir))
 
 
-def _document(resolution: Resolution, inputs: LockInputs, places: _Places, markers: Mapping[str, str]) -> str:
-    blocks = [_head(resolution.target, markers), *_tool(resolution, inputs)]
-    blocks += [_package(p, places) for p in sorted(resolution.packages, key=lambda p: p.name)]
+def _document(
+    resolution: Resolution, inputs: LockInputs, places: _Places, markers: Mapping[str, str], blocks: Blocks
+) -> str:
+    parts = [_head(resolution.target, markers), *_tool(resolution, inputs)]
+    parts += [_block(p, places, blocks) for p in sorted(resolution.packages, key=lambda p: p.name)]
     # A lock without packages needs its key all the same (PEP 751), and that before the first table.
     if not resolution.packages:
-        blocks[0] += "packages = []\n"
-    return HEADER + "\n".join(blocks)
+        parts[0] += "packages = []\n"
+    return HEADER + "\n".join(parts)
 
 
 def _head(target: Target, markers: Mapping[str, str]) -> str:
@@ -146,6 +160,22 @@ def _build_lines(build: Build) -> Iterator[tuple[str, str]]:
     yield "name", _quote(build.name)
     if build.index:
         yield "index", _quote(without_credentials(build.index))
+
+
+def _block(package: Package, places: _Places, blocks: Blocks) -> str:
+    """`_package`, once for all that say the same of the same file."""
+    artifact = package.artifact
+    if artifact is None or package.direct is not None or package.variant.label:
+        return _package(package, places)
+    # By the artifact's identity, since to hash it takes as long as to write it.
+    key = (
+        *(id(artifact), package.name, package.version, package.requires),
+        *(package.requires_python, package.extras, package.build_requires),
+    )
+    known = blocks.get(key)
+    if known is None:
+        known = blocks[key] = (package, _package(package, places))  # the package keeps the artifact alive
+    return known[1]
 
 
 def _package(package: Package, places: _Places) -> str:

@@ -10,7 +10,7 @@ from provenv.resolving.catalog import Listing
 from provenv.resolving.rules import Rules, has_wanted_hash
 from provenv.resolving.variants import PLAIN, Choice, Fitting, Order
 from provenv.standards.specifiers import contains, mask, python_allows
-from provenv.standards.tags import wheel_rank
+from provenv.standards.tags import ranks_in, wheel_rank
 from provenv.standards.variants import NULL
 from provenv.values import replace
 
@@ -37,7 +37,7 @@ class Candidates:
 
     __slots__ = (
         *("_aligned", "_builds", "_choices", "_chosen", "_exempt", "_limit", "_looked_at", "_no_wheels"),
-        "_rules",
+        *("_ranks", "_rules"),
         *("left_out", "listing", "locked", "name"),
     )
 
@@ -47,6 +47,7 @@ class Candidates:
         self.locked = self._locked_in(rules)
         self._rules = rules
         self._builds, self._no_wheels = rules.builds(listing.name), rules.no_binary.covers(listing.name)
+        self._ranks = ranks_in(rules.tags)
         self._looked_at: dict[int, Artifact | str] = {}
         self._chosen: dict[int, int | None] = {}
         self._choices: dict[int, dict[str, Choice]] = {}
@@ -197,6 +198,8 @@ class Candidates:
         """The best file of one version, or the most telling reason why there is none."""
         best: tuple[_Rank, tuple[int, str], Artifact] | None = None
         for artifact in files:
+            if artifact.kind == "wheel" and self._ranks[artifact.tags] is None:
+                continue  # most of the many files of a package with extension modules
             rank = self._rank(version, artifact)
             if rank is None or self._problem(artifact, may_be_yanked):
                 continue
@@ -210,7 +213,8 @@ class Candidates:
         refusal = self._no_variant(version) or "has no files"
         for artifact in files:
             if self._rank(version, artifact) is None:
-                refusal = self._unfit(artifact, refusal)
+                # neither a build nor a wheel for another platform would help there
+                refusal = self._other_python(artifact) or self._unfit(artifact, refusal)
             else:
                 refusal = self._problem(artifact, may_be_yanked) or refusal
         return refusal
@@ -229,7 +233,7 @@ class Candidates:
         if artifact.kind == "sdist":
             tag = 0 if self._builds else None
         else:
-            tag = None if self._no_wheels else wheel_rank(artifact.tags, self._rules.tags)
+            tag = None if self._no_wheels else self._ranks[artifact.tags]
         if tag is None:
             return None
         elsewhere = artifact.index != self.listing.where[0]
@@ -247,10 +251,17 @@ class Candidates:
             return "has wheels only, and `--no-binary` asks for a source distribution"
         return f"{NO_WHEEL} {rules.target_words()}" if before == "has no files" else before
 
+    def _other_python(self, artifact: Artifact) -> str | None:
+        wanted = artifact.requires_python
+        if wanted and not python_allows(wanted, self._rules.python):
+            return f"{OTHER_PYTHON} {wanted}"
+        return None
+
     def _problem(self, artifact: Artifact, may_be_yanked: bool) -> str | None:
         rules = self._rules
-        if artifact.requires_python and not python_allows(artifact.requires_python, rules.python):
-            return f"{OTHER_PYTHON} {artifact.requires_python}"
+        other_python = self._other_python(artifact)
+        if other_python is not None:
+            return other_python
         if artifact.yanked is not None and not may_be_yanked:
             return f"{YANKED}{f' ({artifact.yanked})' if artifact.yanked else ''}"
         cutoff = rules.cutoff_of(self.name)

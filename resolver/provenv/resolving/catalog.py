@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from provenv.manifest.values import Index
 from provenv.pypi.artifacts import Artifact, Metadata, Project, VariantFiles
@@ -12,6 +12,9 @@ from provenv.standards.markers import MarkerEnvironment, may_hold
 from provenv.standards.requirements import Requirement
 from provenv.standards.specifiers import VersionTable
 from provenv.standards.versions import is_prerelease, local_of
+
+if TYPE_CHECKING:
+    from provenv.resolving.provider import Node
 
 
 class Source(Protocol):
@@ -85,31 +88,53 @@ class Listing:
         return self._variants.get(self.versions[version], ())
 
 
+class Asked(NamedTuple):
+    """What a tuple of plain requirements comes to wherever they lead to the same listings.
+
+    `needs`: node -> mask of its versions, as the solver takes them; shared, so never changed. `words`: name
+    and mask -> the specifier that made it. `requirements`: whose these are, kept so that no other tuple takes
+    its place in the memory.
+    """
+
+    requirements: tuple[Requirement, ...]
+    listings: Mapping[str, Listing]
+    needs: Mapping[Node, int]
+    words: Mapping[tuple[str, int], str]
+
+
 class Catalog:
     """Listings by route and name; the pages behind them are fetched once, whatever the number of targets.
 
-    `variants`: variant wheels are listed too.
+    `variants`: variant wheels are listed too. `asked`: what requirements come to, by the tuple of `chosen`.
+    `read`: the metadata of wheels, by index and address.
     """
 
     def __init__(self, source: Source, *, variants: bool = False) -> None:
         self.source = source
         self._with_variants = variants
-        self._listings: dict[tuple[Route, str], Listing] = {}
+        self._listings: dict[str, list[tuple[Route, Listing]]] = {}
         self._requires: dict[tuple[int, str], tuple[Metadata, tuple[Requirement, ...]]] = {}
+        self._chosen: dict[tuple[int, tuple[bool, ...]], tuple[object, tuple[Requirement, ...]]] = {}
+        self.asked: dict[int, Asked] = {}
+        self.read: dict[tuple[str, str], Metadata] = {}
 
     def listing(self, name: str, route: Route) -> Listing:
         """What this route has of a project; empty, and not `found`, where nothing knows it."""
-        key = (route, name)
-        known = self._listings.get(key)
-        if known is None:
-            known = self._listings[key] = Listing(
-                name, self._projects(name, route), route, variants=self._with_variants
-            )
-        return known
+        listings = self._listings.setdefault(name, [])
+        for known, listing in listings:  # one or two, quicker to compare than to hash
+            if known == route:
+                return listing
+        listing = Listing(name, self._projects(name, route), route, variants=self._with_variants)
+        listings.append((route, listing))
+        return listing
 
     def found(self) -> tuple[str, ...]:
         """The names of the projects that were looked for and are there, sorted."""
-        return tuple(sorted({name for (_, name), listing in self._listings.items() if listing.found}))
+        return tuple(
+            sorted(
+                name for name, known in self._listings.items() if any(listing.found for _, listing in known)
+            )
+        )
 
     def requires(
         self, metadata: Metadata, extra: str, environment: MarkerEnvironment
@@ -130,9 +155,21 @@ class Catalog:
             known = self._requires[id(metadata), extra] = (metadata, tuple(possible))
         return known[1]
 
+    def chosen(self, possible: Sequence[Requirement], holds: Sequence[bool]) -> tuple[Requirement, ...]:
+        """Those of `requires` that hold on a target: the very same tuple for every target that has the same.
+
+        `needs` and others remember by it what follows.
+        """
+        key = (id(possible), tuple(holds))
+        known = self._chosen.get(key)
+        if known is None:
+            picked = tuple(r for r, held in zip(possible, holds, strict=True) if held)
+            known = self._chosen[key] = (possible, picked)
+        return known[1]
+
     def prefetch(self, name: str, route: Route) -> None:
         """Starts fetching the page that `listing` will want first."""
-        if (route, name) not in self._listings:
+        if not any(known == route for known, _ in self._listings.get(name, ())):
             for index in (*route.indexes[:1], *route.flats):
                 self.source.prefetch_project(index, name)
 

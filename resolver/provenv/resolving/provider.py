@@ -10,7 +10,7 @@ from provenv.pypi.artifacts import Artifact, Metadata
 from provenv.pypi.direct import DirectCandidate
 from provenv.pypi.metadata import MetadataError
 from provenv.resolving.candidates import Candidates, misfits
-from provenv.resolving.catalog import Catalog
+from provenv.resolving.catalog import Asked, Catalog, Listing
 from provenv.resolving.request import Request
 from provenv.resolving.routes import Route, Router
 from provenv.resolving.variants import Fitting
@@ -38,6 +38,9 @@ Asker = tuple[Node, int]
 PRERELEASE = "is a prerelease"
 
 
+_NO_VARIANT = Variant()
+
+
 class DirectNeeded(Exception):
     """A direct reference turned up while solving: the solve starts again with it known."""
 
@@ -54,8 +57,7 @@ class PackageProvider(Provider[Node]):
 
     `direct`, `addresses`, `refused`: as `Directs` has them. `place_of`: an address as `addresses` has it.
     `askers`: name -> who asks for it at an address. `shown`: packages whose
-    prereleases are looked at. `words`: (package, bitmask) -> the specifier text that
-    made it, for explanations. `turned_away`: packages of which a version was looked at that carries another
+    prereleases are looked at. `turned_away`: packages of which a version was looked at that carries another
     major than the build. `missing_extras`: extras that were asked for and that the package does not
     have.
     """
@@ -81,11 +83,13 @@ class PackageProvider(Provider[Node]):
         self.refused = refused
         self.shown = shown
         self.askers: dict[str, set[Asker]] = {}
-        self.words: dict[tuple[str, int], str] = {}
         self.missing_extras: set[tuple[str, str, str]] = set()
         self.turned_away: set[str] = set()
         self._metadata_of = metadata_of
         self._place_of = place_of
+        self._words: dict[tuple[str, int], str] = {}
+        self._said: list[Mapping[tuple[str, int], str]] = []
+        self._special = _special(request, direct)
         self._routes: dict[str, Route] = {}
         self._alike: dict[Node, dict[frozenset[tuple[Node, int]], int]] = {}
         self._candidates: dict[str, Candidates] = {}
@@ -99,6 +103,7 @@ class PackageProvider(Provider[Node]):
 
         twin = copy(self)
         twin.request = request
+        twin._special = _special(request, self.direct)
         twin._alike, twin._candidates = {}, {}
         twin._metadata, twin._needed = {}, {}
         return twin
@@ -154,49 +159,57 @@ class PackageProvider(Provider[Node]):
         if self.lacks_extra(package, version):
             self.missing_extras.add((package.name, found.version, package.extra))
         try:
-            wanted = self._wanted(found, package.extra, self._environment(package.name, version))
+            wanted = self._wanted(found, package, version)
         except InvalidMarker as error:
             return Unavailable(f"has metadata that can't be used: {error}")
-        if not package.extra:
-            undeclared = self.request.undeclared(package.name, self.labelled(package.name, found.version))
-            wanted += [parse_requirement(text) for text in undeclared]
-        needs = self.needs(wanted, asker=(package, version), by=f"{package} {found.version}")
+        needs = self._shared(wanted) or self.needs(
+            wanted, asker=(package, version), by=f"{package} {found.version}"
+        )
         if isinstance(needs, Unavailable):
             return needs
         variant = self.variant(package.name, version)
-        whole = variant.whole if variant else Variant()
-        needs.update(self.carried(package.name, self.labelled(package.name, found.version), whole))
-        alike = self._alike.setdefault(package, {})
-        key = frozenset(needs.items())
-        alike[key] = alike.get(key, 0) | 1 << version
-        return needs
+        whole = variant.whole if variant else _NO_VARIANT
+        carried = self.carried(package.name, self.labelled(package.name, found.version), whole)
+        return {**needs, **carried} if carried else needs
 
     def specifier_of(self, package: Node, version: int, child: str) -> str:
-        """The specifier by which a version's metadata ask for another package; "" where they have none."""
+        """The specifier by which a version asks for another package; "" where it has none."""
         if child in self.request.overrides:
             return ""
         found = self._described(package, version)
         if isinstance(found, Unavailable):
             return ""
-        wanted = self._wanted(found, package.extra, self._environment(package.name, version))
+        wanted = self._wanted(found, package, version)
         return ",".join(dict.fromkeys(r.specifier for r in wanted if r.name == child and r.specifier))
 
-    def _wanted(self, found: Metadata, extra: str, environment: MarkerEnvironment) -> list[Requirement]:
-        """What the metadata ask for here; with an extra only what it adds. Raises InvalidMarker."""
-        extras = frozenset({extra} if extra else ())
-        return [
-            requirement
-            for requirement in self.catalog.requires(found, extra, environment)
-            if (
-                not extra
-                if requirement.marker is None
-                else environment.evaluate(requirement.marker, extras)
-                and not (extra and environment.evaluate(requirement.marker))
-            )
-        ]
+    def _wanted(self, found: Metadata, package: Node, version: int) -> tuple[Requirement, ...]:
+        """What the metadata ask for here, and what they are known to lack; with an extra only what it adds.
+
+        Raises InvalidMarker.
+        """
+        extra, environment = package.extra, self._environment(package.name, version)
+        possible = self.catalog.requires(found, extra, environment)
+        if extra:
+            extras = frozenset({extra})
+            holds = [
+                r.marker is not None
+                and environment.evaluate(r.marker, extras)
+                and not environment.evaluate(r.marker)
+                for r in possible
+            ]
+            return self.catalog.chosen(possible, holds)
+        wanted = self.catalog.chosen(
+            possible, [r.marker is None or environment.evaluate(r.marker) for r in possible]
+        )
+        undeclared = self.request.undeclared(package.name, self.labelled(package.name, found.version))
+        return wanted + tuple(map(parse_requirement, undeclared)) if undeclared else wanted
 
     def similar(self, package: Node, version: int) -> int:
-        return next(bits for bits in self._alike[package].values() if bits >> version & 1)
+        needs = self.dependencies(package, version)
+        assert not isinstance(needs, Unavailable), "asked of versions that have dependencies"
+        alike, key = self._alike.setdefault(package, {}), frozenset(needs.items())
+        alike[key] = alike.get(key, 0) | 1 << version
+        return alike[key]
 
     def carried(self, name: str, version: str, variant: Variant) -> Mapping[Node, int]:
         """What a version of a package, as this variant, needs that is no package of an index."""
@@ -217,10 +230,10 @@ class PackageProvider(Provider[Node]):
 
     def lacks_extra(self, package: Node, version: int) -> bool:
         """Whether a version does not have the extra that the node stands for."""
+        if not package.extra:
+            return False
         found = self._described(package, version)
-        return (
-            bool(package.extra) and not isinstance(found, Unavailable) and package.extra not in found.extras
-        )
+        return not isinstance(found, Unavailable) and package.extra not in found.extras
 
     def hidden_prereleases(self, name: str) -> int:
         """The prereleases of a package that would fit but are not looked at in this search."""
@@ -278,12 +291,16 @@ class PackageProvider(Provider[Node]):
         return known
 
     def _indexed_metadata(self, name: str, version: int) -> Metadata | Unavailable:
+        artifact = self.candidates(name).artifact(version)
+        key = artifact.index, artifact.url
         try:
-            found = self._metadata_of(self.candidates(name).artifact(version))
+            found = self.catalog.read.get(key) or self._metadata_of(artifact)
         except MetadataError as error:
             why = f" ({'; '.join(error.evidence)})" if error.evidence else ""
             what = error.message.removesuffix(" can't be used")
             return Unavailable(f"can't be used: {what}{why}")
+        if artifact.kind == "wheel":  # what a build says of an sdist may depend on the Python
+            self.catalog.read[key] = found
         if found.requires_python and not python_allows(found.requires_python, self.request.rules.python):
             return Unavailable(f"requires Python {found.requires_python}")
         return found
@@ -323,6 +340,33 @@ class PackageProvider(Provider[Node]):
                 needs[node] = needs.get(node, -1) & allowed
         return needs
 
+    def _shared(self, wanted: tuple[Requirement, ...]) -> Mapping[Node, int] | None:
+        """What `needs` makes of these, if nothing of this target's makes it another than for all targets."""
+        known = self.catalog.asked.get(id(wanted))
+        if known is None:
+            names = {requirement.name for requirement in wanted}
+            if any(requirement.url for requirement in wanted) or not self._special.isdisjoint(names):
+                return None
+            self._prefetch_pages(requirement.name for requirement in wanted)
+            listings = {name: self.candidates(name).listing for name in names}
+            needs, words = _plain_needs(wanted, listings)
+            known = self.catalog.asked[id(wanted)] = Asked(wanted, listings, needs, words)
+        elif not self._special.isdisjoint(known.listings):
+            return None
+        if any(self.candidates(name).listing is not listing for name, listing in known.listings.items()):
+            return None
+        self._said.append(known.words)
+        return known.needs
+
+    @property
+    def words(self) -> Mapping[tuple[str, int], str]:
+        """(package, bitmask) -> the specifier text that made it first, for explanations."""
+        for said in self._said:
+            for key, text in said.items():
+                self._words.setdefault(key, text)
+        self._said.clear()
+        return self._words
+
     def _prefetch_pages(self, names: Iterable[str]) -> None:
         for name in dict.fromkeys(names):
             if name not in self.direct and name not in self._candidates:
@@ -356,7 +400,7 @@ class PackageProvider(Provider[Node]):
             raise DirectNeeded(needed, asker[0].name if asker else "", by)
         listing = self.candidates(name).listing
         allowed = mask(requirement.specifier, listing.table) if requirement.specifier else listing.everything
-        self.words.setdefault((name, allowed), requirement.specifier)
+        self._said.append({(name, allowed): requirement.specifier})
         return allowed
 
     def _direct_allowed(self, requirement: Requirement) -> int | Unavailable:
@@ -371,5 +415,25 @@ class PackageProvider(Provider[Node]):
         fits = not requirement.specifier or contains(requirement.specifier, candidate.version)
         if not fits and requirement.name in self.request.given:
             self.request.turned_down(requirement.name, requirement.specifier)
-        self.words.setdefault((requirement.name, int(fits)), requirement.specifier)
+        self._said.append({(requirement.name, int(fits)): requirement.specifier})
         return int(fits)
+
+
+def _special(request: Request, direct: Iterable[str]) -> set[str]:
+    """The packages of which this target has its own opinion."""
+    return {*direct, *request.overrides, *request.placed, *request.excluded, *request.extras}
+
+
+def _plain_needs(
+    requirements: Iterable[Requirement], listings: Mapping[str, Listing]
+) -> tuple[dict[Node, int], dict[tuple[str, int], str]]:
+    """What requirements without addresses ask for in these listings, and in which words they do."""
+    needs: dict[Node, int] = {}
+    words: dict[tuple[str, int], str] = {}
+    for requirement in requirements:
+        name, listing = requirement.name, listings[requirement.name]
+        allowed = mask(requirement.specifier, listing.table) if requirement.specifier else listing.everything
+        words.setdefault((name, allowed), requirement.specifier)
+        for node in (Node(name), *(Node(name, extra) for extra in requirement.extras)):
+            needs[node] = needs.get(node, -1) & allowed
+    return needs, words

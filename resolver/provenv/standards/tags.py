@@ -8,24 +8,32 @@ from functools import cache
 from provenv.standards.versions import release_of
 
 
-class TagTable(dict[str, int]):
-    """Tag -> rank, 0 the best, and ranks of compressed sets asked for so far. Shared: never change it."""
+class Ranks(dict[str, int | None]):
+    """Compressed tag set -> `wheel_rank` in a table, found out when it is first asked for."""
 
-    __slots__ = ("_ranks",)
+    __slots__ = ("_table",)
+
+    def __init__(self, table: Mapping[str, int]) -> None:
+        super().__init__()
+        self._table = table
+
+    def __missing__(self, tags: str) -> int | None:
+        rank = self[tags] = min(
+            (rank for tag in expand(tags) if (rank := self._table.get(tag)) is not None), default=None
+        )
+        return rank
+
+
+class TagTable(dict[str, int]):
+    """Tag -> rank, 0 the best. Shared: never change it. `ranks`: of the compressed sets asked for so far."""
+
+    __slots__ = ("ranks",)
 
     def __init__(self, tags: Iterator[str]) -> None:
         super().__init__()
         for tag in tags:
             self.setdefault(tag, len(self))
-        self._ranks: dict[str, int | None] = {}
-
-    def rank(self, tags: str) -> int | None:
-        """`wheel_rank` in this table, remembered."""
-        try:
-            return self._ranks[tags]
-        except KeyError:
-            rank = self._ranks[tags] = _best_rank(tags, self)
-            return rank
+        self.ranks = Ranks(self)
 
 
 def compatible_tags(
@@ -42,7 +50,12 @@ def compatible_tags(
 
 def wheel_rank(tags: str, table: Mapping[str, int]) -> int | None:
     """The best rank of a compressed tag set (`py2.py3-none-any`), None when no tag of it is in the table."""
-    return table.rank(tags) if isinstance(table, TagTable) else _best_rank(tags, table)
+    return ranks_in(table)[tags]
+
+
+def ranks_in(table: Mapping[str, int]) -> Ranks:
+    """The ranks of compressed tag sets in a table."""
+    return table.ranks if isinstance(table, TagTable) else Ranks(table)
 
 
 @cache
@@ -55,10 +68,6 @@ def expand(tags: str) -> tuple[str, ...]:
         return ("-".join(parts),)
     interpreters, abis, platforms = (part.split(".") for part in parts)
     return tuple([f"{i}-{a}-{p}" for i in interpreters for a in abis for p in platforms])
-
-
-def _best_rank(tags: str, table: Mapping[str, int]) -> int | None:
-    return min((rank for tag in expand(tags) if (rank := table.get(tag)) is not None), default=None)
 
 
 @cache
