@@ -168,3 +168,25 @@ def test_from_python_a_path_may_be_a_string(desk: Desk, index: TestIndex) -> Non
     path = desk.manifest(index, "beta")
     assert Manifest.read(str(desk.folder)) == Manifest.read(desk.folder)
     assert open_project(str(path)).manifest == Manifest.read(path)
+
+
+def test_a_check_that_says_stale_names_the_command_that_mends_it(desk: Desk, index: TestIndex) -> None:
+    desk.manifest(index, "beta")
+    named = desk.run("check", desk.folder, cwd=desk.root, expect=1)
+    assert named.err == f"hint: `provenv lock {desk.folder}` writes what is missing or stale\n"
+    assert desk.run("check", "-q", expect=1).err == ""
+
+
+@pytest.mark.parametrize(
+    ("variable", "told"),
+    [
+        ("XDG_CACHE_HOME", "hint: `--cache-dir DIR` keeps the cache elsewhere, UV_CACHE_DIR that of uv"),
+        ("UV_CACHE_DIR", "hint: UV_CACHE_DIR moves it to another folder"),
+    ],
+)
+def test_a_cache_that_can_t_be_written_is_told_with_what_moves_it(
+    desk: Desk, index: TestIndex, variable: str, told: str
+) -> None:
+    desk.manifest(index, "beta")
+    desk.run("lock")
+    assert told in desk.run("install", expect=5, variables={variable: "/proc/nowhere"}).err

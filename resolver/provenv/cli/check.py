@@ -7,10 +7,9 @@ import sys
 from pathlib import Path
 
 from provenv.cli.flags import add_network, add_output, add_project, add_targets, open_from
-from provenv.cli.output import GREEN, RED, paint, print_json, warn
+from provenv.cli.output import GREEN, RED, note, paint, print_json, warn
 from provenv.locks.freshness import Freshness, examine
-from provenv.locks.known import Known, known_lock, remember_lock
-from provenv.locks.reader import local_files
+from provenv.locks.known import known_lock, remember_lock
 from provenv.project import Project
 from provenv.pypi.cache import Cache
 from provenv.targets import Target
@@ -59,6 +58,8 @@ def run(args: argparse.Namespace) -> int:
     else:
         for one in checked:
             _report(one, quiet=args.quiet)
+        if not all(one.freshness.fresh for one in checked):
+            note("hint: `provenv lock` writes what is missing or stale", quiet=args.quiet)
     return int(not all(one.freshness.fresh for one in checked))
 
 
@@ -70,10 +71,7 @@ def check(project: Project, target: Target) -> Checked:
     if known is not None and known.digest == inputs.digest():
         return Checked(target, path, Freshness(True), known.warnings)
     lock, found = examine(path, inputs)
-    warnings = local_files(lock) if lock else ()
-    if lock is not None and found.fresh:
-        remember_lock(path, lock.sha256, cache, Known(lock.digest, warnings))
-    return Checked(target, path, found, warnings)
+    return Checked(target, path, found, remember_lock(path, lock, cache).warnings if lock else ())
 
 
 def _report(one: Checked, *, quiet: bool) -> None:

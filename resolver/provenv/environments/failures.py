@@ -42,6 +42,12 @@ _KINDS = (
         ("free some space, or name another folder with `--into DIR`; UV_CACHE_DIR moves uv's cache",),
     ),
     _Kind(
+        r"Failed to initialize cache",
+        DiskError,
+        "uv's cache can't be written",
+        ("UV_CACHE_DIR moves it to another folder",),
+    ),
+    _Kind(
         r"Permission denied|os error 13\b|Operation not permitted|Read-only file system|Access is denied",
         DiskError,
         "a file or folder may not be written",

@@ -68,7 +68,7 @@ def _open(path: Path) -> int:
         return os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
     except OSError as error:
         told = disk_error("write", path, error)
-        elsewhere = "`--cache-dir DIR`, or XDG_CACHE_HOME, keeps the cache elsewhere"
+        elsewhere = "`--cache-dir DIR` keeps the cache elsewhere, UV_CACHE_DIR that of uv"
         raise DiskError(told.message, hints=[*told.hints, elsewhere]) from error
 
 
