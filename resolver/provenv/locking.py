@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING, Literal
 from provenv.errors import InputError, Stale
 from provenv.locks.freshness import Freshness, examine
 from provenv.locks.inputs import LockInputs
-from provenv.locks.known_addresses import KnownAddresses
-from provenv.locks.reader import Lock
 from provenv.project import Project
 from provenv.targets import Target
 from provenv.values import dataclass, replace
@@ -21,6 +19,8 @@ from provenv.values import dataclass, replace
 if TYPE_CHECKING:
     from provenv.aligning import Neighbours
     from provenv.hooks.types import Accelerator
+    from provenv.locks.pylock import Blocks
+    from provenv.locks.reader import Lock
     from provenv.mixing import Mixer
     from provenv.resolution import Resolution
     from provenv.resolving.resolve import Resolver
@@ -87,6 +87,8 @@ def lock_targets(
     upgrade = upgrade or Upgrade()
     if upgrade:
         project = replace(project, refresh=True)
+    elif fresh := _known(project, targets):
+        return fresh
     states = [_state(project, target) for target in targets]
     if frozen:
         _raise_if_stale(states)
@@ -97,16 +99,48 @@ def lock_targets(
         place = {target.name: n for n, target in enumerate(project.matrix.targets)}
         to_solve.sort(key=lambda state: place.get(state.target.name, len(place)))
     solved: dict[str, tuple[Resolution, str]] = {}
-    if to_solve:
+    if not to_solve:
+        _remember(project, states)
+    else:
+        from provenv.locks.known_addresses import KnownAddresses
+
         with ExitStack() as stack:
             solvers = _Solvers(project, stack, on_event, on_note)
             neighbours = _neighbours(project, states, solved) if align else None
             known = KnownAddresses((s.lock for s in states if s.lock), project.settings.is_mirrored)
+            blocks: Blocks = {}
             for state in to_solve:
                 on_target(state.target)
                 resolution = known.applied(solvers.resolve(state, upgrade, strategy, neighbours))
-                solved[state.target.name] = (resolution, _text(project, state, resolution))
+                solved[state.target.name] = (resolution, _text(project, state, resolution, blocks))
     return tuple(_finish(state, solved.get(state.target.name)) for state in states)
+
+
+def _known(project: Project, targets: Sequence[Target]) -> tuple[Locked, ...] | None:
+    """What there is to say when each of the targets has a lock that was found fresh before; else None."""
+    from provenv.locks.known import known_lock
+    from provenv.pypi.cache import Cache
+
+    cache = Cache(project.settings.cache_dir)
+    found = []
+    for target in targets:
+        path = project.lock_path(target)
+        known = known_lock(path, cache)
+        if known is None or known.digest != project.lock_inputs(target).digest():
+            return None
+        found.append(Locked(target, path, "fresh", known.packages, known.build))
+    return tuple(found)
+
+
+def _remember(project: Project, states: Sequence[_State]) -> None:
+    """Lets the next run know these locks, which were read whole, by their bytes."""
+    from provenv.locks.known import remember_lock
+    from provenv.pypi.cache import Cache
+
+    cache = Cache(project.settings.cache_dir)
+    for state in states:
+        if state.lock is not None:
+            remember_lock(state.path, state.lock, cache)
 
 
 class _Solvers:
@@ -221,7 +255,7 @@ def _kept_build(
     return None if follows else (lock.build, lock.build_index)
 
 
-def _text(project: Project, state: _State, resolution: Resolution) -> str:
+def _text(project: Project, state: _State, resolution: Resolution, blocks: Blocks) -> str:
     if state.target.packaging == "conda":
         from provenv.locks.conda_lock import render as render_conda
 
@@ -230,7 +264,7 @@ def _text(project: Project, state: _State, resolution: Resolution) -> str:
     from provenv.locks.pylock import render
 
     markers = project.platform(state.target).marker_environment(state.target.envelope)
-    return render(resolution, state.inputs, state.path.parent, markers)
+    return render(resolution, state.inputs, state.path.parent, markers, blocks=blocks)
 
 
 def _finish(state: _State, solved: tuple[Resolution, str] | None) -> Locked:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from provenv.errors import InputError
 from provenv.locks.inputs import LockInputs, target_facts
-from provenv.locks.reader import Lock, read
 from provenv.values import dataclass
+
+if TYPE_CHECKING:
+    from provenv.locks.reader import Lock
 
 _WORDS = {
     "requirements": "",
@@ -46,6 +49,8 @@ def examine(path: Path, inputs: LockInputs) -> tuple[Lock | None, Freshness]:
     """The lock at a path, if it can be used, and whether it is fresh; a missing or damaged one is stale."""
     if not path.exists():
         return None, freshness(None, inputs)
+    from provenv.locks.reader import read
+
     try:
         lock = read(path)
     except InputError as error:

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from provenv import __version__
 from provenv.pypi.cache import Cache
+
+if TYPE_CHECKING:
+    from provenv.locks.reader import Lock
 
 LOCKS = "locks"
 """The kind of cache records."""
 
 
 class Known(NamedTuple):
-    """A lock that was read whole. `digest`: of its inputs; `warnings`: what keeps it from being portable."""
+    """A lock that was read whole. `digest`: of its inputs; `warnings`: what keeps it from being portable.
+
+    `packages`: how many, conda's among them. `build`: the name of its build.
+    """
 
     digest: str
     warnings: tuple[str, ...]
+    packages: int
+    build: str | None
 
 
 def known_lock(path: Path, cache: Cache) -> Known | None:
@@ -28,14 +36,18 @@ def known_lock(path: Path, cache: Cache) -> Known | None:
     except OSError:
         return None
     match cache.get(LOCKS, _key(path, sha256)):
-        case (str(digest), tuple(warnings)):
-            return Known(digest, tuple(map(str, warnings)))
+        case (str(digest), tuple(warnings), int(packages), None | str() as build):
+            return Known(digest, tuple(map(str, warnings)), packages, build)
     return None
 
 
-def remember_lock(path: Path, sha256: str, cache: Cache, known: Known) -> None:
-    """Keep what was found in the lock with these bytes."""
-    cache.put(LOCKS, _key(path, sha256), tuple(known))
+def remember_lock(path: Path, lock: Lock, cache: Cache) -> Known:
+    """Keep what was found in a lock, and say it."""
+    from provenv.locks.reader import local_files
+
+    known = Known(lock.digest, local_files(lock), len(lock.packages) + len(lock.conda), lock.build)
+    cache.put(LOCKS, _key(path, lock.sha256), tuple(known))
+    return known
 
 
 def _key(path: Path, sha256: str) -> str:

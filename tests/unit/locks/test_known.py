@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from provenv.cli import main
 from provenv.locks.known import Known, known_lock, remember_lock
+from provenv.locks.reader import read
 from provenv.pypi.cache import Cache
 
 FLAGS = ("-q", "--cache-dir", "cache")
@@ -50,15 +53,39 @@ def test_a_known_lock_is_stale_when_the_manifest_changes(
     assert "+ rich" in capsys.readouterr().out
 
 
-def test_what_was_found_is_of_one_place_and_one_content(tmp_path: Path) -> None:
+def test_what_was_found_is_of_one_place_and_one_content(project: Path, tmp_path: Path) -> None:
     cache = Cache(tmp_path / "cache")
-    lock, other = tmp_path / "a.toml", tmp_path / "b.toml"
-    lock.write_bytes(b"")
-    other.write_bytes(b"")
-    empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-    remember_lock(lock, empty, cache, Known("sha256:1", ("a warning",)))
-    assert known_lock(lock, cache) == Known("sha256:1", ("a warning",))
+    other = tmp_path / "b.toml"
+    other.write_bytes(project.read_bytes())
+    lock = read(project)
+
+    assert (
+        remember_lock(project, lock, cache) == known_lock(project, cache) == Known(lock.digest, (), 0, "cpu")
+    )
+
     assert known_lock(other, cache) is None
     assert known_lock(tmp_path / "absent", cache) is None
-    lock.write_bytes(b"x")
-    assert known_lock(lock, cache) is None
+    project.write_bytes(b"x")
+    assert known_lock(project, cache) is None
+
+
+@pytest.mark.parametrize("command", ["check", "lock"])
+def test_nothing_is_parsed_to_find_a_known_lock_fresh(project: Path, command: str) -> None:
+    program = f"""
+import sys
+from provenv.cli import main
+code = main([{command!r}, *{FLAGS!r}])
+print(code, "provenv.locks.reader" in sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["0", "False"]
+
+
+def test_locking_says_the_same_of_a_known_lock(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    told = []
+    for cache in ("cache", "other", "other"):  # known by `check`, unknown, known by `lock`
+        assert main(["lock", "--json", "--cache-dir", cache]) == 0
+        told.append(capsys.readouterr().out)
+
+    assert told[0] == told[1] == told[2]
+    assert '"fresh"' in told[0]
