@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 from provenv.errors import Origin
 from provenv.manifest.values import ManifestRequirement
-from provenv.resolving.candidates import NO_WHEEL, OTHER_HASH, OTHER_PYTHON, SOURCE_ONLY, TOO_NEW, YANKED
+from provenv.resolving.candidates import (
+    NO_WHEEL,
+    OTHER_HASH,
+    OTHER_PYTHON,
+    SOURCE_ONLY,
+    TOO_NEW,
+    YANKED,
+    bits,
+)
 from provenv.resolving.provider import PRERELEASE, Node, PackageProvider
 from provenv.resolving.request import Request
 from provenv.solver.explain import Explanation
@@ -23,6 +31,8 @@ ROUNDS = 3
 """So often the days are searched: a trial may look at further packages, whose uploads are more days."""
 TRIALS = 4
 """So many overrides are tried."""
+YANKED_SHARE = 10
+"""Of what is asked for, so many a part must be yanked for that to be of interest."""
 TOLD = 2
 """So many versions are named that were published on a day."""
 
@@ -35,21 +45,30 @@ def advice(told: Explanation[Node], provider: PackageProvider, solves: Solves) -
         yield from _at_address(name, provider)
     for name in sorted({node.name for node in told.packages} & provider.request.overrides.keys()):
         yield from _overrides(name, provider, solves)
-    for name in sorted({node.name for node in told.unmet} - known):
-        listing, route = provider.candidates(name).listing, provider.route(name)
-        if listing.found and not listing.versions and route.locals is None:
-            yield f"the page of {name} lists no file that can be used: is the index's address right?"
-        if not listing.found:
-            from provenv.resolving.lookalikes import not_found
-
-            asks = any(r.package.name == name for r in told.requirements)
-            yield from not_found(name, provider, named.index, by_manifest=asks)
+    unmet = sorted({node.name for node in told.unmet} - known)
+    own = {requirement.package.name for requirement in told.requirements}
+    yield from _absent([name for name in unmet if name in own], provider, named, by_manifest=True)
     asked: dict[str, int] = {}
     for node, versions in told.unusable.items():
         asked[node.name] = asked.get(node.name, 0) | versions
     for name in sorted(asked.keys() - known):
         yield from _usable(name, asked[name], provider, named, solves)
         yield from _constraints(name, asked[name], provider, solves)
+    yield from _absent([name for name in unmet if name not in own], provider, named, by_manifest=False)
+
+
+def _absent(
+    names: Sequence[str], provider: PackageProvider, ways: Ways, *, by_manifest: bool
+) -> Iterator[str]:
+    """What could be wrong where no index has a package, or no file of it."""
+    for name in names:
+        listing, route = provider.candidates(name).listing, provider.route(name)
+        if listing.found and not listing.versions and route.locals is None:
+            yield f"the page of {name} lists no file that can be used: is the index's address right?"
+        if not listing.found:
+            from provenv.resolving.lookalikes import not_found
+
+            yield from not_found(name, provider, ways.index, by_manifest=by_manifest)
 
 
 class Ways:
@@ -133,7 +152,8 @@ def _usable(name: str, asked: int, provider: PackageProvider, ways: Ways, solves
     """What could be done for the versions of one package that can't be used."""
     found = provider.candidates(name)
     versions, rules = found.listing.versions, provider.request.rules
-    if provider.unusable(Node(name)).get(PRERELEASE, 0) & asked:
+    hidden = provider.unusable(Node(name)).get(PRERELEASE, 0) & asked
+    if hidden and found.choose(hidden) is not None:
         yield f"allow prereleases: {ways.prerelease(name)}"
     reasons = found.reasons(asked & ~provider.hidden_prereleases(name))
     if any(reason.startswith(TOO_NEW) for reason in reasons):
@@ -151,7 +171,10 @@ def _usable(name: str, asked: int, provider: PackageProvider, ways: Ways, solves
         elif reason.startswith(NO_WHEEL):
             from provenv.resolving.wheels_elsewhere import told_of
 
-            where = told_of(found.listing.files(newest), rules)
+            # a release may have its builds as versions of their own: 2.1 for macOS, 2.1+cpu for Linux
+            release = versions[newest].partition("+")[0]
+            builds = [n for n in bits(mask) if versions[n].partition("+")[0] == release]
+            where = told_of([file for n in builds for file in found.listing.files(n)], rules)
             choice = ways.python(where.pythons[-1]) if where.pythons else ""
             choice = ways.envelope(*where.word) if where.word else choice
             if where.words:
@@ -163,7 +186,7 @@ def _usable(name: str, asked: int, provider: PackageProvider, ways: Ways, solves
             files = found.listing.files(newest)
             said = [f"{f.filename} has {a}:{h}" for f in files for a, h in f.hashes.items() if a == "sha256"]
             yield f"if it was replaced on purpose, correct the hash: {', '.join(said[:TOLD])}"
-        elif reason.startswith(YANKED):
+        elif reason.startswith(YANKED) and mask.bit_count() * YANKED_SHARE >= asked.bit_count():
             yield f"to have {name} {versions[newest]} all the same, ask for {name}=={versions[newest]}"
 
 

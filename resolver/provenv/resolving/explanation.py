@@ -13,7 +13,7 @@ from provenv.resolving.candidates import bits
 from provenv.resolving.provider import DirectNeeded, Node, PackageProvider
 from provenv.resolving.request import Request
 from provenv.resolving.runtimes import OfBuild
-from provenv.solver.describe import Describer, spell_ranges
+from provenv.solver.describe import Describer, most_telling, spell_ranges
 from provenv.solver.explain import Explanation, explain
 from provenv.solver.incompatibility import Depends, derivation, facts_of
 from provenv.solver.provider import Provider, Requirement
@@ -26,8 +26,6 @@ HINTS = 3
 """So many hints are given at most, those for what can't be used first."""
 TRIALS = 4
 """So many requirements are left out to see whether there is a solution without them."""
-REASONS = 3
-"""So many reasons are told why versions of one package can't be used, those of most versions first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +52,8 @@ class PackageDescriber(Describer[Node]):
         if runtime is not None:
             every = range(len(runtime.majors) - 1, -1, -1)
             return spell_ranges(mask, every, runtime.majors)
-        written = provider.words.get((package.name, mask))
+        # where nothing fits, any requirement that nothing fits would be the one
+        written = provider.words.get((package.name, mask)) if mask else ""
         if written:
             return written
         versions = provider.candidates(package.name).listing.versions
@@ -104,10 +103,11 @@ class PackageDescriber(Describer[Node]):
 
     def why_unusable(self, package: Node, versions: int) -> str:
         reasons = self.provider.candidates(package.name).reasons(versions)
-        most_first = sorted(reasons, key=lambda reason: (-reasons[reason].bit_count(), reason))[:REASONS]
-        if len(most_first) < 2:
-            return "".join(most_first)
-        told = [f"{self.spell(package, reasons[reason])} {reason}" for reason in most_first]
+        if len(reasons) < 2:
+            return "".join(reasons)
+        foremost = most_telling(sorted(reasons), lambda reason: reasons[reason].bit_count())
+        told = [f"{self.spell(package, reasons[reason])} {reason}" for reason in foremost]
+        told += ["others for other reasons"] if len(foremost) < len(reasons) else []
         return f"can't be used: {'; '.join(told)}"
 
     def note(self, package: Node) -> str | None:

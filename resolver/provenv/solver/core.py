@@ -6,8 +6,9 @@ facts without which there would be a solution, told of as many versions at once 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
+from provenv.solver.faces import parts_of
 from provenv.solver.facts import FactKey, key_of
 from provenv.solver.incompatibility import (
     Depends,
@@ -17,7 +18,6 @@ from provenv.solver.incompatibility import (
     Required,
     derivation,
     facts_of,
-    incompatibility_of,
 )
 from provenv.solver.propagation import Contradiction, Propagation
 from provenv.values import dataclass, replace
@@ -28,21 +28,24 @@ TRIALS = 300
 
 @dataclass(frozen=True, slots=True)
 class Core:
-    """A proof from few facts. `reasons`: for each package with versions that can't be used, which and why."""
+    """A proof from few facts. `reasons`: for each package with versions that can't be used, which and why.
+
+    `bases`: each extra's package, whose version is its own (see `faces`).
+    """
 
     proof: Incompatibility
     reasons: dict[int, tuple[tuple[int, str | None], ...]]
+    bases: Mapping[int, int]
+
+    @property
+    def facts(self) -> list[Fact]:
+        """What it rests on; what can't be used of a package is one fact."""
+        return list(dict.fromkeys(facts_of(derivation(self.proof))))
 
 
-def refute(facts: Iterable[Fact]) -> Incompatibility | None:
+def refute(facts: Iterable[Fact], bases: Mapping[int, int] | None = None) -> Incompatibility | None:
     """The proof that `facts` contradict each other; None if they do not."""
-    engine = Propagation()
-    for fact in facts:
-        incompatibility = incompatibility_of(fact)
-        for package, _ in incompatibility.terms:
-            while package >= len(engine.solution.choices):
-                engine.add_package()
-        engine.add(incompatibility)
+    engine = _engine(facts, bases or {})
     solution = engine.solution
     undecided: set[int] = set()
     try:
@@ -60,10 +63,44 @@ def refute(facts: Iterable[Fact]) -> Incompatibility | None:
         return contradiction.incompatibility
 
 
-def core_of(proof: Incompatibility) -> Core:
+def forced(facts: Sequence[Fact], bases: Mapping[int, int]) -> dict[int, int]:
+    """The packages that must be had, at which versions: what is asked for, and what all of these ask for."""
+    must: dict[int, int] = {}
+    before: dict[int, int] | None = None
+    while before != must:
+        before = dict(must)
+        for fact in facts:
+            asked = fact.package
+            if isinstance(fact, Depends):
+                held = must.get(asked)
+                if held is None or held & ~fact.versions:
+                    continue
+                asked = fact.child
+            elif isinstance(fact, Excluded):
+                continue
+            for package in {asked, bases.get(asked, asked)}:
+                must[package] = must.get(package, -1) & fact.allowed
+    return must
+
+
+def _engine(facts: Iterable[Fact], bases: Mapping[int, int]) -> Propagation:
+    """Told of the facts."""
+    engine = Propagation()
+    for fact in facts:
+        for incompatibility in parts_of(fact, bases):
+            for package, _ in incompatibility.terms:
+                while package >= len(engine.solution.choices):
+                    engine.add_package()
+            engine.add(incompatibility)
+    return engine
+
+
+def core_of(proof: Incompatibility, bases: Mapping[int, int] | None = None) -> Core:
     """The core of what `proof` proves."""
-    search = _Search()
-    facts = search.minimise(search.generalise(_merge(facts_of(derivation(proof)))))
+    known = facts_of(derivation(proof))
+    search = Search(bases or {})
+    merged = _merge(fact for fact in known if not (isinstance(fact, Depends) and fact.shared))
+    facts = search.minimise(search.generalise(merged))
     facts = search.minimise(search.trim(facts))
     reasons: dict[int, tuple[tuple[int, str | None], ...]] = {}
     kept: list[Fact] = []
@@ -75,29 +112,32 @@ def core_of(proof: Incompatibility) -> Core:
     for package, parts in reasons.items():
         # By their first version in the order of trial.
         reasons[package] = tuple(sorted(parts, key=lambda part: part[0] & -part[0]))
-        kept.append(Excluded(package, _union(versions for versions, _ in parts), None))
-    return Core(refute(kept) or proof, reasons)
+        kept.append(Excluded(package, union(versions for versions, _ in parts), None))
+    refuted = refute(kept, search.bases)
+    assert refuted is not None  # each step above was checked, or took nothing away
+    return Core(refuted, reasons, search.bases)
 
 
-class _Search:
+class Search:
     """Trials of smaller or weaker sets of facts, at most TRIALS of them."""
 
-    def __init__(self) -> None:
-        self.left = TRIALS
+    def __init__(self, bases: Mapping[int, int], trials: int = TRIALS) -> None:
+        self.bases = bases
+        self.left = trials
 
     def suffices(self, facts: Sequence[Fact]) -> bool:
         """Whether they contradict each other; False when there are no trials left."""
         if self.left <= 0:
             return False
         self.left -= 1
-        return refute(facts) is not None
+        return refute(facts, self.bases) is not None
 
     def generalise(self, facts: list[Fact]) -> list[Fact]:
         """Say `each of these versions of a needs one of those of b` where that is all that matters."""
-        groups: dict[tuple[int, int, bool], list[Depends]] = {}
+        groups: dict[tuple[int, int], list[Depends]] = {}
         for fact in facts:
             if isinstance(fact, Depends):
-                groups.setdefault((fact.package, fact.child, fact.shared), []).append(fact)
+                groups.setdefault((fact.package, fact.child), []).append(fact)
         for group in groups.values():
             if len(group) > 1:
                 trial = _replace_group(facts, group)
@@ -129,10 +169,10 @@ class _Search:
         for at, fact in enumerate(facts):
             if isinstance(fact, Required):
                 continue
-            asked = asked_of(facts, fact.package)
+            asked = asked_of(facts, fact.package, self.bases)
             versions = fact.versions & asked
             if versions not in (0, fact.versions, asked):
-                trial = [*facts[:at], _about(fact, versions), *facts[at + 1 :]]
+                trial = [*facts[:at], replace(fact, versions=versions), *facts[at + 1 :]]
                 if self.suffices(trial):
                     facts = trial
         return facts
@@ -152,38 +192,29 @@ def _merge(facts: Iterable[Fact]) -> list[Fact]:
 
 
 def _replace_group(facts: list[Fact], group: list[Depends]) -> list[Fact]:
-    union = replace(
+    wide = replace(
         group[0],
-        versions=_union(fact.versions for fact in group),
-        allowed=_union(fact.allowed for fact in group),
+        versions=union(fact.versions for fact in group),
+        allowed=union(fact.allowed for fact in group),
     )
     at = facts.index(group[0])
-    return [union if n == at else fact for n, fact in enumerate(facts) if n == at or fact not in group]
+    return [wide if n == at else fact for n, fact in enumerate(facts) if n == at or fact not in group]
 
 
-def _about(fact: Depends | Excluded, versions: int) -> Fact:
-    """The same fact, about fewer versions."""
-    if isinstance(fact, Depends) and fact.shared:
-        return replace(fact, versions=versions, allowed=versions)
-    return replace(fact, versions=versions)
+def asked_of(facts: Iterable[Fact], package: int, bases: Mapping[int, int]) -> int:
+    """The versions of a package that any of the facts asks for, with an extra or without."""
+    found = 0
+    for fact in facts:
+        if not isinstance(fact, Excluded):
+            asked = fact.package if isinstance(fact, Required) else fact.child
+            if package in (asked, bases.get(asked)):
+                found |= fact.allowed
+    return found
 
 
-def asked_of(facts: Iterable[Fact], package: int) -> int:
-    """The versions of a package that any of the facts asks for."""
-    return _union(_asked(fact, package) for fact in facts)
-
-
-def _asked(fact: Fact, package: int) -> int:
-    """The versions of `package` that a fact asks for."""
-    if isinstance(fact, Required) and fact.package == package:
-        return fact.allowed
-    if isinstance(fact, Depends) and fact.child == package:
-        return fact.allowed
-    return 0
-
-
-def _union(masks: Iterable[int]) -> int:
-    union = 0
+def union(masks: Iterable[int]) -> int:
+    """The set bits of all of them."""
+    found = 0
     for mask in masks:
-        union |= mask
-    return union
+        found |= mask
+    return found

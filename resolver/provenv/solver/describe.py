@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol, TypeVar
 
 from provenv.solver.provider import P, Requirement
+
+T = TypeVar("T")
+
+RANGES = 3
+"""So many ranges are told as they are."""
+
+REASONS = 3
+"""So many reasons are told why versions of one package can't be used, those of most versions."""
+SHARE = 10
+"""A reason is left out that has not even so many hundredths of the versions of the foremost."""
 
 
 class Describer(Protocol[P]):
@@ -75,19 +85,28 @@ def spell_ranges(mask: int, order: Sequence[int], texts: Sequence[str]) -> str:
     """A set of versions as a person would write it: `2.0`, `>=1.0,<2.0`, `<1.0 or >=3.0`; `` for all of them.
 
     `order` lists the version numbers from old to new, `texts[v]` is version v. An upper end is open (`<2.0`,
-    the next version there is), and a long list of ranges is cut short.
+    the next version there is), and of many ranges only their ends are told: `1.0 to 3.0 (7 of 9 versions)`.
     """
     if all(mask >> version & 1 for version in order):
         return ""
     pieces = []
-    for first, last in runs(mask, order):
+    found = runs(mask, order)
+    if len(found) > RANGES:
+        oldest, newest = found[0][0], found[-1][1]
+        many = f"{mask.bit_count()} of {newest - oldest + 1} versions"
+        return f"{texts[order[oldest]]} to {texts[order[newest]]} ({many})"
+    for first, last in found:
         low = f">={texts[order[first]]}" if first else ""
         high = f"<{texts[order[last + 1]]}" if last + 1 < len(order) else ""
         single = first == last
         pieces.append(texts[order[first]] if single else ",".join(filter(None, (low, high))))
-    if len(pieces) > 4:
-        pieces = [*pieces[:2], f"{len(pieces) - 3} more ranges", pieces[-1]]
     return listed(pieces, "or")
+
+
+def most_telling(reasons: Iterable[T], count: Callable[[T], int]) -> list[T]:
+    """The reasons worth telling, those of most versions first. `count`: how many versions a reason has."""
+    ranked = sorted(reasons, key=count, reverse=True)[:REASONS]
+    return [reason for reason in ranked if 100 * count(reason) >= SHARE * count(ranked[0])]
 
 
 def listed(items: Sequence[str], word: str = "and") -> str:

@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Generic, TypeAlias
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Generic
 
-from provenv.solver.core import Core, asked_of, core_of
-from provenv.solver.describe import Describer, listed
-from provenv.solver.incompatibility import (
-    Depends,
-    Derived,
-    Excluded,
-    Fact,
-    Incompatibility,
-    Required,
-    derivation,
-)
+from provenv.solver.cases import Cases, cases_of
+from provenv.solver.core import Core, asked_of, core_of, union
+from provenv.solver.describe import Describer, listed, most_telling
+from provenv.solver.incompatibility import Depends, Excluded, Fact, Incompatibility, Required
 from provenv.solver.provider import P, Requirement
 from provenv.solver.solve import Unsolvable
+from provenv.solver.steps import Chain, Step, chains_of, same_subject, steps_of
 from provenv.values import dataclass
 
-CLAUSES = 3
-"""How many clauses a reader takes in before a conclusion must be drawn; the last one may have one more."""
-
-Chain: TypeAlias = tuple[Fact, ...]
+STEPPED = 6
+"""A story of more lines is told by the versions of one package, where it has one to tell by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +37,9 @@ class Explanation(Generic[P]):
 
 def explain(unsolvable: Unsolvable[P], describer: Describer[P]) -> Explanation[P]:
     """Tell the core of the conflict, step by step."""
-    core = core_of(unsolvable.incompatibility)
+    core = core_of(unsolvable.incompatibility, unsolvable.bases)
     telling = _Telling(unsolvable, core, describer)
-    facts = [node.cause for node in derivation(core.proof) if not isinstance(node.cause, Derived)]
+    facts = core.facts
     numbers = sorted({fact.number for fact in facts if isinstance(fact, Required)})
     packages = {fact.package: None for fact in facts} | {
         fact.child: None for fact in facts if isinstance(fact, Depends)
@@ -58,13 +50,14 @@ def explain(unsolvable: Unsolvable[P], describer: Describer[P]) -> Explanation[P
     unusable = {
         unsolvable.packages[fact.package]: versions
         for fact in facts
-        if isinstance(fact, Excluded) and (versions := fact.versions & asked_of(facts, fact.package))
+        if isinstance(fact, Excluded)
+        and (versions := fact.versions & asked_of(facts, fact.package, core.bases))
     }
     unmet = frozenset(unsolvable.packages[package] for package in _unmet(facts))
     needs = tuple(
         (unsolvable.packages[fact.package], fact.versions, unsolvable.packages[fact.child], fact.allowed)
         for fact in facts
-        if isinstance(fact, Depends) and not fact.shared
+        if isinstance(fact, Depends)
     )
     return Explanation((*telling.lines(), *notes), names, requirements, unusable, unmet, needs)
 
@@ -76,104 +69,6 @@ def _unmet(facts: Iterable[Fact]) -> Iterator[int]:
             yield fact.package
         if isinstance(fact, Depends) and not fact.allowed:
             yield fact.child
-
-
-@dataclass(slots=True)
-class _Step:
-    """One conclusion: the facts it is drawn from, and the earlier conclusions."""
-
-    node: Incompatibility
-    facts: list[Fact]
-    earlier: list[Incompatibility]
-
-
-def steps_of(proof: Incompatibility) -> list[_Step]:
-    """The conclusions worth telling, in order: few enough to read, with few enough facts each."""
-    nodes = [node for node in derivation(proof) if isinstance(node.cause, Derived)]
-    uses: dict[int, int] = {}
-    for node in nodes:
-        assert isinstance(node.cause, Derived)
-        for premise in (node.cause.left, node.cause.right):
-            uses[id(premise)] = uses.get(id(premise), 0) + 1
-    drafts: dict[int, _Step] = {}
-    told: list[_Step] = []
-    for node in nodes:
-        assert isinstance(node.cause, Derived)
-        premises = [node.cause.left, node.cause.right]
-        inlined = [p for p in premises if id(p) in drafts and uses[id(p)] == 1]
-        step = _draft(node, premises, drafts, inlined)
-        most = CLAUSES if node.terms else CLAUSES + 1
-        while inlined and len(chains_of(step.facts)) + len(step.earlier) > most:
-            inlined.remove(max(inlined, key=lambda premise: len(drafts[id(premise)].facts)))
-            step = _draft(node, premises, drafts, inlined)
-        told += [drafts[id(p)] for p in premises if id(p) in drafts and p not in inlined]
-        drafts[id(node)] = step
-    last = [drafts[id(proof)]] if id(proof) in drafts else [_Step(proof, [_fact(proof)], [])]
-    position = {id(node): at for at, node in enumerate(nodes)}
-    unique = {id(step.node): step for step in told}
-    return sorted(unique.values(), key=lambda step: position[id(step.node)]) + last
-
-
-def _fact(node: Incompatibility) -> Fact:
-    assert not isinstance(node.cause, Derived)
-    return node.cause
-
-
-def _draft(
-    node: Incompatibility,
-    premises: list[Incompatibility],
-    drafts: dict[int, _Step],
-    inlined: list[Incompatibility],
-) -> _Step:
-    facts: list[Fact] = []
-    earlier: list[Incompatibility] = []
-    for premise in premises:
-        if id(premise) not in drafts:
-            facts.append(_fact(premise))
-        elif premise in inlined:
-            facts += drafts[id(premise)].facts
-            earlier += drafts[id(premise)].earlier
-        else:
-            earlier.append(premise)
-    return _Step(node, list(dict.fromkeys(facts)), list(dict.fromkeys(earlier)))
-
-
-def chains_of(facts: list[Fact]) -> list[Chain]:
-    """The facts joined into `a depends on b, which depends on c`; those that start at a root first."""
-    chains: list[Chain] = [(fact,) for fact in facts]
-    at = 0
-    while at < len(chains):
-        following = next((chain for chain in chains if _follows(chains[at], chain)), None)
-        if following is None:
-            at += 1
-            continue
-        joined = chains[at] + following
-        chains = [chain for chain in chains if chain not in (chains[at], following)] + [joined]
-        at = 0
-    return sorted(chains, key=_chain_rank)
-
-
-def _chain_rank(chain: Chain) -> tuple[int, int, int, int]:
-    """Root requirements as they were given, then what is said of the same versions side by side."""
-    head = chain[0]
-    if isinstance(head, Required):
-        return 0, head.number, 0, 0
-    return 1, head.package, head.versions, -len(chain)
-
-
-def _follows(chain: Chain, other: Chain) -> bool:
-    """Whether what `chain` ends with is what `other` is about, all of it."""
-    end, head = chain[-1], other[0]
-    if isinstance(end, Excluded) or isinstance(head, Required) or chain is other:
-        return False
-    package, allowed = (end.package, end.allowed) if isinstance(end, Required) else (end.child, end.allowed)
-    return head.package == package and allowed != 0 and allowed & head.versions == allowed
-
-
-def _same_subject(one: Fact, other: Fact) -> bool:
-    if not isinstance(one, Depends) or not isinstance(other, Depends) or one.shared or other.shared:
-        return False
-    return (one.package, one.versions) == (other.package, other.versions)
 
 
 class _Telling(Generic[P]):
@@ -188,14 +83,36 @@ class _Telling(Generic[P]):
         self.asked: set[Required] = set()
 
     def lines(self) -> list[str]:
-        steps = steps_of(self.core.proof)
+        """Step by step; where that takes long and it is shorter so, the versions of one package by reason."""
+        told = self._in_steps()
+        if len(told) > STEPPED:
+            cases = cases_of(self.core)
+            self.asked.clear()
+            by_reason = self._by_reason(cases) if cases and cases.cases else told
+            if len(by_reason) < len(told):
+                return by_reason
+        return told
+
+    def _by_reason(self, cases: Cases) -> list[str]:
+        lines = self._clauses(cases.asked)
+        for case in cases.cases:
+            lines += self._clauses(case.facts)
+        lines += [self._reasons(fact, fact.versions) for fact in cases.unusable]
+        if cases.rest:
+            number = cases.rest.bit_count()
+            few = "another version" if number == 1 else f"{number} other versions"
+            lines.append(f"{few} of {self.packages[cases.package]} can't be had for reasons like these")
+        return [*(f"{line};" for line in lines), f"so {self._verdict()}."]
+
+    def _in_steps(self) -> list[str]:
+        steps = steps_of(self.core.proof, self.core.bases)
         self._give_numbers(steps)
         lines: list[str] = []
         for before, step in zip([None, *steps], steps, strict=False):
             lines += self._step(step, before)
         return lines
 
-    def _give_numbers(self, steps: list[_Step]) -> None:
+    def _give_numbers(self, steps: list[Step]) -> None:
         """Number the conclusions that are drawn on anywhere but in the very next step."""
         for before, step in zip([None, *steps], steps, strict=False):
             for node in step.earlier:
@@ -205,12 +122,8 @@ class _Telling(Generic[P]):
             if id(step.node) in self.number:
                 self.number[id(step.node)] = 1 + max(self.number.values())
 
-    def _step(self, step: _Step, before: _Step | None) -> list[str]:
-        chains = chains_of(step.facts)
-        clauses = [
-            self._chain(chain, chain_before)
-            for chain_before, chain in zip([None, *chains], chains, strict=False)
-        ]
+    def _step(self, step: Step, before: Step | None) -> list[str]:
+        clauses = self._clauses(step.facts)
         clauses += [
             f"{self._conclusion(node)} ({self.number[id(node)]})"
             for node in step.earlier
@@ -221,16 +134,19 @@ class _Telling(Generic[P]):
         conclusion = self._conclusion(step.node) if step.node.terms else self._verdict()
         return [*(f"{clause};" for clause in clauses), f"so {conclusion}{label}."]
 
+    def _clauses(self, facts: Sequence[Fact]) -> list[str]:
+        chains = chains_of(facts, self.core.bases)
+        return [self._chain(chain, before) for before, chain in zip([None, *chains], chains, strict=False)]
+
     def _verdict(self) -> str:
-        facts = [node.cause for node in derivation(self.core.proof)]
-        numbers = sorted({fact.number for fact in facts if isinstance(fact, Required)})
+        numbers = sorted({fact.number for fact in self.core.facts if isinstance(fact, Required)})
         requested = list(dict.fromkeys(self.describer.requested(self.requirements[n]) for n in numbers))
-        together = " together" if len(numbers) > 1 else ""
+        together = " together" if len(requested) > 1 else ""
         return f"{listed(requested)} can't be had{together}"
 
     def _chain(self, chain: Chain, before: Chain | None) -> str:
         came = chain[0]
-        if before and _same_subject(before[0], came):
+        if before and same_subject(before[0], came):
             assert isinstance(came, Depends)
             text = f"it also depends on {self._object(came)}"
         else:
@@ -252,8 +168,6 @@ class _Telling(Generic[P]):
         if isinstance(fact, Excluded):
             return self._reasons(fact, fact.versions)
         subject = self.describer.versions(package, fact.versions)
-        if fact.shared:
-            return f"{subject} goes with {self.describer.wanted(self.packages[fact.child], fact.allowed)}"
         return f"{subject} depends on {self._object(fact)}"
 
     def _link(self, came: Fact, fact: Fact) -> str:
@@ -265,35 +179,62 @@ class _Telling(Generic[P]):
                 return f", which {self._reason(self.packages[fact.package], *parts[0])}"
             return f", but {self._reasons(fact, came.allowed)}"
         assert isinstance(fact, Depends)
-        return "" if fact.shared else f", which depends on {self._object(fact)}"
+        return f", which depends on {self._object(fact)}"
 
     def _object(self, fact: Depends) -> str:
         package, child = self.packages[fact.package], self.packages[fact.child]
+        if fact.child in self.core.bases and self._adds(fact):
+            return str(child)
         text = self.describer.needed(package, fact.versions, child, fact.allowed)
         return text if fact.allowed else f"{text}, {self.describer.unmet(child)}"
 
+    def _adds(self, fact: Depends) -> bool:
+        """Whether a package asks for an extra of itself, and for nothing that its version is not already."""
+        bases = self.core.bases
+        same = bases.get(fact.package, fact.package) == bases.get(fact.child, fact.child)
+        return same and not fact.versions & ~fact.allowed
+
     def _reasons(self, fact: Excluded, among: int) -> str:
         package = self.packages[fact.package]
-        parts = [(versions & among, reason) for versions, reason in self.core.reasons[fact.package]]
-        return listed(
-            [
-                f"{self.describer.versions(package, versions)} {self._reason(package, versions, reason)}"
-                for versions, reason in parts
-                if versions
-            ]
-        )
+        known = [(versions & among, reason) for versions, reason in self.core.reasons[fact.package]]
+        parts = [part for part in known if part[0]]
+        told = most_telling(parts, lambda part: part[0].bit_count())
+        clauses = [
+            f"{self.describer.versions(package, versions)} {self._reason(package, versions, reason)}"
+            for versions, reason in parts
+            if (versions, reason) in told
+        ]
+        more = union(versions for versions, _ in parts) & ~union(versions for versions, _ in told)
+        if more:
+            clauses.append(f"{more.bit_count()} more can't be used either")
+        return listed(clauses)
 
     def _reason(self, package: P, versions: int, reason: str | None) -> str:
         return self.describer.why_unusable(package, versions) if reason is None else reason
 
     def _conclusion(self, node: Incompatibility) -> str:
         """An incompatibility in words."""
-        having = [(self.packages[p], choices) for p, choices in node.terms if choices >= 0]
-        wanting = [(self.packages[p], ~choices) for p, choices in node.terms if choices < 0]
-        held = listed([self.describer.wanted(*term) for term in having])
-        missing = listed([self.describer.wanted(*term) for term in wanting if term[1]], "or")
+        bases = self.core.bases
+        having = {p: choices for p, choices in node.terms if choices >= 0 and p not in bases}
+        wanting = {p: ~choices for p, choices in node.terms if choices < 0 and p not in bases}
+        extras = [(p, choices >= 0) for p, choices in node.terms if p in bases]
+        with_extras = {bases[p] for p, chosen in extras if chosen}
+        held = listed(
+            [self._held(p, having.get(bases[p])) for p, chosen in extras if chosen]
+            + [self._held(p, choices) for p, choices in having.items() if p not in with_extras]
+        )
+        missing = listed(
+            [str(self.packages[p]) for p, chosen in extras if not chosen]
+            + [self._held(p, choices) for p, choices in wanting.items() if choices],
+            "or",
+        )
+        several = len(with_extras | having.keys()) > 1
         if not missing:
-            return f"{held} can't be had{' together' if len(having) > 1 else ''}"
-        if not having:
+            return f"{held} can't be had{' together' if several else ''}"
+        if not held:
             return f"{missing} is needed"
-        return f"{held} {'together need' if len(having) > 1 else 'needs'} {missing}"
+        return f"{held} {'together need' if several else 'needs'} {missing}"
+
+    def _held(self, package: int, choices: int | None) -> str:
+        name = self.packages[package]
+        return str(name) if choices is None else self.describer.wanted(name, choices)

@@ -104,7 +104,7 @@ class Precedents(Generic[P]):
                     case.states[kept] = solver.fork(hearing, requirements)
         except Unsolvable as unsolvable:
             # A copy, since the one that is raised holds on to all that was at work.
-            case.end = Unsolvable(unsolvable.incompatibility, unsolvable.packages, ())
+            case.end = Unsolvable(unsolvable.incompatibility, unsolvable.packages, (), unsolvable.bases)
             raise
         finally:
             hearing.close()
@@ -114,7 +114,7 @@ class Precedents(Generic[P]):
 
 def _told(end: Solution[P] | Unsolvable[P], requirements: Sequence[Requirement[P]]) -> Solution[P]:
     if isinstance(end, Unsolvable):
-        raise Unsolvable(end.incompatibility, end.packages, requirements)
+        raise Unsolvable(end.incompatibility, end.packages, requirements, end.bases)
     return end
 
 

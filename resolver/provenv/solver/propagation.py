@@ -87,6 +87,10 @@ class Propagation:
         self._partners.setdefault(follower, []).append(pair)
         self._partners.setdefault(base, []).append(pair)
 
+    def bases(self) -> dict[int, int]:
+        """Each follower's base."""
+        return {follower: base for pairs in self._partners.values() for follower, base, _ in pairs}
+
     def decide(self, package: int, version: int) -> None:
         self.solution.decide(package, version)
         self._queue[package] = None

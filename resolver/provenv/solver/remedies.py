@@ -38,7 +38,7 @@ def remedies(
     """
     found: list[Remedy[P]] = []
     for requirement, full in _candidates(provider, explanation)[:TRIALS]:
-        looser = [replace(r, allowed=full) if r == requirement else r for r in requirements]
+        looser = [replace(r, allowed=full) if _is_same(r, requirement) else r for r in requirements]
         try:
             solution = attempt(provider, looser)
         except Unsolvable:
@@ -47,6 +47,11 @@ def remedies(
         if len(found) == most:
             break
     return tuple(found)
+
+
+def _is_same(one: Requirement[P], other: Requirement[P]) -> bool:
+    """Whether they are one requirement, be it once for the package and once for an extra of it."""
+    return one == other or (one.origin is not None and one.origin == other.origin)
 
 
 def _candidates(provider: Provider[P], explanation: Explanation[P]) -> list[tuple[Requirement[P], int]]:

@@ -44,7 +44,8 @@ class Solution(Generic[P]):
 class Unsolvable(Exception, Generic[P]):
     """There is no solution. `incompatibility` is the proof; `explain` turns it into prose.
 
-    `packages[n]` is the package that the proof calls n, `requirements` what was asked for.
+    `packages[n]` is the package that the proof calls n, `requirements` what was asked for. `bases`: whose
+    version each package has that shares one.
     """
 
     def __init__(
@@ -52,11 +53,13 @@ class Unsolvable(Exception, Generic[P]):
         incompatibility: Incompatibility,
         packages: Sequence[P],
         requirements: Sequence[Requirement[P]],
+        bases: Mapping[int, int],
     ) -> None:
         super().__init__("no choice of versions satisfies all requirements")
         self.incompatibility = incompatibility
         self.packages = tuple(packages)
         self.requirements = tuple(requirements)
+        self.bases = bases
 
 
 def solve(
@@ -103,7 +106,8 @@ class Solver(Generic[P]):
             self.engine.propagate()
         except Contradiction as proof:
             packages = self.ordering.packages
-            raise Unsolvable(proof.incompatibility, packages, self.requirements) from None
+            bases = self.engine.bases()
+            raise Unsolvable(proof.incompatibility, packages, self.requirements, bases) from None
         self.ordering.learn()
         package = self.ordering.next()
         if package is None:

@@ -292,3 +292,66 @@ def test_a_package_that_is_pinned_to_an_index_without_it_is_told_where_it_is(
         error = ask.error("a", indexes=(pinned, Index("main", index.url, default=True)))
     assert error.hints == (f"a is on {index.url}, where it is not looked for",)
     assert "note: the manifest pins a to the index other" in str(error)
+
+
+def test_the_wheels_of_a_release_s_builds_are_told_together(index: TestIndex, ask: Ask) -> None:
+    index.add("a", "2.1", tags=["cp312-cp312-win_amd64"])
+    index.add("a", "2.1+cpu", tags=["cp310-cp310-manylinux_2_17_x86_64"])
+    assert hints(ask, "a==2.1")[0].startswith("a 2.1+cpu has wheels for Python 3.10 on linux-x86_64")
+
+
+def test_a_build_is_no_way_to_a_version_for_another_python(index: TestIndex, ask: Ask) -> None:
+    index.add("a", "1.0", tags=["cp313-cp313-manylinux_2_17_x86_64"], sdist=True, requires_python=">=3.13")
+    assert story(ask, "a").endswith("a, which requires Python >=3.13;")
+    assert hints(ask, "a") == (f'a 1.0 is for Python 3.13: {TABLE} python = ["3.13"]',)
+
+
+def test_prereleases_are_no_way_where_the_target_has_no_file_of_them(index: TestIndex, ask: Ask) -> None:
+    index.add("a", "1.0")
+    for version in ("2.0", "3.0rc1"):
+        index.add("a", version, tags=["cp313-cp313-manylinux_2_17_x86_64"])
+    assert not any("prerelease" in hint for hint in hints(ask, "a>=2"))
+
+
+def test_an_exact_pin_of_a_yanked_version_is_proposed_only_where_many_are(index: TestIndex, ask: Ask) -> None:
+    for n in range(1, 12):
+        index.add("a", f"{n}.0", requires_python="<3.9")
+    index.add("a", "12.0", yanked="broken")
+    assert not any("all the same" in hint for hint in hints(ask, "a"))
+
+
+def test_a_requirement_with_an_extra_is_loosened_with_its_package(index: TestIndex, ask: Ask) -> None:
+    for version in ("1.0", "2.0"):
+        index.add("a", version, extras={"all": ["util"]})
+    index.add("util", "1.0")
+    index.add("b", "1.0", requires=["a>=2"])
+    assert "loosen a[all]<2 (the command line): with a 2.0 there is a solution" in hints(ask, "a[all]<2", "b")
+
+
+def test_an_extra_against_its_own_package_is_named_once(index: TestIndex, ask: Ask) -> None:
+    for version in ("1.0", "2.0"):
+        index.add("a", version, extras={"all": ["util"]})
+    assert ask.error("a[all]<2", "a>=2").evidence == (
+        "the command line asks for a>=2;",
+        "the command line asks for a[all]<2;",
+        "so a>=2 and a[all]<2 can't be had together.",
+    )
+
+
+def test_thirty_versions_whose_extras_can_t_be_built_are_one_line_each_reason(
+    index: TestIndex, ask: Ask
+) -> None:
+    for n in range(1, 31):
+        ends = {"hive": ["hive-driver"], "chart": ["chart>=0.15"], "plain": ["util"]}
+        names = "chart" if n <= 20 else "hive"
+        index.add("flow", f"{n}.0", extras={**ends, "all": [f"flow[{names},plain]"]})
+    index.add("util", "1.0")
+    for name in ("hive-driver", "chart"):
+        index.add(name, "0.15", tags=(), sdist=True)
+    unbuilt = "which has no wheel for Python 3.12 on linux-x86_64 and may not be built from source;"
+    assert ask.error("flow[all]").evidence == (
+        "the command line asks for flow[all];",
+        f"flow[all] >=21.0 depends on hive-driver, {unbuilt}",
+        f"flow[all] <21.0 depends on chart>=0.15, {unbuilt}",
+        "so flow[all] can't be had.",
+    )
