@@ -248,8 +248,8 @@ class Build:
     extras: tuple[tuple[str, str], ...] = ()
     """(package, extra) that whoever asks for the package gets too: the device's own part of torch."""
     newest: tuple[str, str] | None = None
-    """The package by which builds are ranked, and its newest version that this one should have: where an index
-    turns out to have less, a build that has more comes first."""
+    """The package by which builds are ranked, and its newest version that this one should have: where an
+    index turns out to have less, a build that has more comes first."""
 
 
 @dataclass(frozen=True, slots=True)

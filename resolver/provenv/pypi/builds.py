@@ -180,9 +180,7 @@ def _build(
         return hooks.metadata(), tuple(sorted(set(pins))), environment.python_version
 
 
-def _provided(
-    provision: Provision, requirements: Sequence[str], prefix: Path, label: str
-) -> tuple[str, ...]:
+def _provided(provision: Provision, requirements: Sequence[str], prefix: Path, label: str) -> tuple[str, ...]:
     """What `provision` provides; its errors say which build needs it."""
     try:
         return provision(requirements, prefix)
