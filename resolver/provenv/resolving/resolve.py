@@ -13,7 +13,6 @@ from provenv.resolution import Resolution
 from provenv.resolving.attempts import Attempts, Failure
 from provenv.resolving.candidates import Candidates
 from provenv.resolving.catalog import Catalog
-from provenv.resolving.explanation import no_build, unreachable
 from provenv.resolving.files import Files
 from provenv.resolving.offers import builds_for, label_hints
 from provenv.resolving.provider import Node
@@ -84,6 +83,8 @@ class Resolver:
         if found is not None:
             self._searches[target.name] = found.search
             return _told(found.resolution, builds, failures)
+        from provenv.resolving.explanation import no_build, unreachable
+
         network = [error for _, error in failures if not isinstance(error, Conflict)]
         if network and len(network) == len(failures):
             raise unreachable(target, network[0], [name for name, _ in failures])

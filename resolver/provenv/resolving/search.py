@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from provenv.errors import InputError, NoSolution
 from provenv.hooks.types import Build
@@ -11,7 +12,6 @@ from provenv.resolution import Package, Resolution
 from provenv.resolving.candidates import Candidates
 from provenv.resolving.catalog import Catalog
 from provenv.resolving.directs import Directs
-from provenv.resolving.explanation import Told, explain_conflict, involved
 from provenv.resolving.files import Files
 from provenv.resolving.provider import DirectNeeded, Node, PackageProvider
 from provenv.resolving.request import Request
@@ -23,6 +23,9 @@ from provenv.solver.solve import Solution, Unsolvable
 from provenv.standards.variants import Variant
 from provenv.standards.versions import is_prerelease, sort_key
 from provenv.targets import Target
+
+if TYPE_CHECKING:
+    from provenv.resolving.explanation import Told
 
 
 class Conflict(NoSolution):
@@ -80,6 +83,8 @@ class Search:
             except DirectNeeded as needed:
                 self.directs.take(needed)
             except Unsolvable as unsolvable:
+                from provenv.resolving.explanation import explain_conflict, involved
+
                 # Prereleases come in where no stable version leads to a solution: those of the packages that
                 # the proof speaks of, no others.
                 hidden = {name for name in involved(unsolvable) if provider.hides_prereleases(name)}
