@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from support.index_server import TestIndex
-from support.program import HERE, Desk, little_world
+from support.program import HERE, Desk, little_world, program
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="names a Linux machine's targets and paths")
 
@@ -190,3 +192,17 @@ def test_a_cache_that_can_t_be_written_is_told_with_what_moves_it(
     desk.manifest(index, "beta")
     desk.run("lock")
     assert told in desk.run("install", expect=5, variables={variable: "/proc/nowhere"}).err
+
+
+def test_a_closed_standard_output_is_no_traceback(desk: Desk, index: TestIndex) -> None:
+    desk.manifest(index, "beta")
+    desk.run("lock")
+    done = subprocess.run(
+        ["sh", "-c", f"{shlex.quote(program())} check >&-"],
+        cwd=desk.folder,
+        env=desk.variables,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
