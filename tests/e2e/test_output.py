@@ -280,12 +280,13 @@ def test_a_reader_that_goes_away_is_no_error(installed: Desk) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
-def test_an_answer_that_can_not_be_written_is_an_error(installed: Desk) -> None:
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_an_answer_that_can_not_be_written_is_an_error(installed: Desk, unbuffered: str) -> None:
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
             [program(), "tree"],
             cwd=installed.folder,
-            env=installed.variables,
+            env={**installed.variables, "PYTHONUNBUFFERED": unbuffered},
             stdout=full,
             stderr=subprocess.PIPE,
             text=True,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import importlib
 import os
 import sys
@@ -11,6 +12,8 @@ from provenv import __version__
 from provenv.cli.commands import COMMANDS, GROUPS, Command
 from provenv.cli.pastable import remember
 from provenv.errors import DiskError, InputError, ProvenvError
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 EPILOG = """\
 examples:
@@ -27,9 +30,7 @@ def run_command(argv: list[str]) -> int:
     """Runs one command line, and prints what goes wrong."""
     remember(None)
     try:
-        code = _dispatch(argv)
-        _flush()
-        return code
+        return _answered(argv)
     except ProvenvError as error:
         from provenv.cli.output import print_error
 
@@ -41,19 +42,22 @@ def run_command(argv: list[str]) -> int:
         return 0
 
 
-def _flush() -> None:
-    """Writes what is left of the answer while an error can still be told."""
+def _answered(argv: list[str]) -> int:
+    """Runs it, and writes all of its answer while an error can still be told."""
     try:
+        code = _dispatch(argv)
         sys.stdout.flush()
-    except BrokenPipeError:
-        raise
     except OSError as error:
+        # Errors of files are told where they arise and name the file; this one is standard output's.
+        if error.filename is not None or error.errno not in _FULL:
+            raise
         _give_up_stdout()
         raise DiskError(
             "can't write the answer to standard output",
             evidence=[error.strerror or str(error)],
             hints=["free some space there, or send it elsewhere"],
         ) from error
+    return code
 
 
 def _give_up_stdout() -> None:
