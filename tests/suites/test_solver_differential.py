@@ -20,7 +20,7 @@ from pysat.solvers import Minisat22
 from provenv.solver.core import core_of
 from provenv.solver.describe import Describer
 from provenv.solver.explain import explain
-from provenv.solver.incompatibility import Depends, Excluded, Fact, Required, derivation, facts_of
+from provenv.solver.incompatibility import Depends, Excluded, Fact, Required, derivation
 from provenv.solver.precedents import Precedents
 from provenv.solver.provider import Provider, Requirement, Unavailable
 from provenv.solver.remedies import remedies
@@ -339,8 +339,8 @@ def is_true(universe: Universe, unsolvable: Unsolvable[str], fact: Fact) -> bool
     return all(not universe.depends[package, version][child] & ~fact.allowed for version in usable)
 
 
-def contradict(facts: list[Fact]) -> bool:
-    """Whether facts contradict each other, by the SAT solver."""
+def contradict(facts: list[Fact], bases: Mapping[int, int]) -> bool:
+    """Whether facts contradict each other, by the SAT solver; an extra has the version of its base."""
     masks = [m for f in facts for m in (getattr(f, "allowed", 0), getattr(f, "versions", 0))]
     width = max(mask.bit_length() for mask in masks) + 1
 
@@ -348,7 +348,13 @@ def contradict(facts: list[Fact]) -> bool:
         return [package * width + bit + 1 for bit in range(width) if mask >> bit & 1]
 
     with Minisat22() as sat:
-        for package in {f.package for f in facts} | {f.child for f in facts if isinstance(f, Depends)}:
+        spoken = {f.package for f in facts} | {f.child for f in facts if isinstance(f, Depends)}
+        for extra in spoken & bases.keys():
+            for own, its_bases in zip(
+                *(chosen(p, (1 << width) - 1) for p in (extra, bases[extra])), strict=True
+            ):
+                sat.add_clause([-own, its_bases])
+        for package in spoken | {bases[extra] for extra in spoken & bases.keys()}:
             for one, other in combinations(chosen(package, (1 << width) - 1), 2):
                 sat.add_clause([-one, -other])
         for fact in facts:
@@ -369,10 +375,11 @@ def test_the_core_of_a_conflict_is_true_contradicts_itself_and_has_nothing_to_sp
     unsolvable = universe.refusal()
     if unsolvable is None:
         return
-    facts = facts_of(derivation(core_of(unsolvable.incompatibility).proof))
+    core = core_of(unsolvable.incompatibility, unsolvable.bases)
+    facts, bases = core.facts, unsolvable.bases
     assert [fact for fact in facts if not is_true(universe, unsolvable, fact)] == []
-    assert contradict(facts)
-    assert [n for n in range(len(facts)) if contradict(facts[:n] + facts[n + 1 :])] == []
+    assert contradict(facts, bases)
+    assert [n for n in range(len(facts)) if contradict(facts[:n] + facts[n + 1 :], bases)] == []
 
 
 class Plain(Describer[str]):
