@@ -148,7 +148,7 @@ def test_a_torchcodec_of_another_torch_is_told_with_the_chain(tmp_path: Path) ->
 
     text = str(caught.value)
     assert "torchcodec" in text
-    assert "torchcodec<0.10, which depends on torch ==2.9.*" in text
+    assert "torchcodec<0.10, which depends on torch==2.9.*" in text
     assert "torch==2.13.0" in text
 
 

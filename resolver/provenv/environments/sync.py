@@ -167,9 +167,9 @@ class Job:
             return True
         options = ["--no-project", "--no-python-downloads", "--resolve-links"]
         ended = run_uv(["python", "find", *options, self.python], {}, cwd=self.prefix.parent, tell=_ignore)
-        home = Path(self._description().get("home", ""))
-        # PEP 405: `home` is the folder of the interpreter that an environment is made from
-        return ended.code == 0 and bool(ended.lines) and Path(ended.lines[-1]).parent == home.resolve()
+        if ended.code != 0 or not ended.lines:
+            return False
+        return _home(self.prefix) == (_home(Path(ended.lines[-1]).parents[1]) or Path(ended.lines[-1]).parent)
 
     def _clear(self) -> None:
         """Take away whatever half of an environment is there."""
@@ -271,18 +271,26 @@ class Job:
 
     def _python_version(self) -> str:
         """The full version that the environment's own description tells."""
-        facts = self._description()
+        facts = _description(self.prefix)
         return facts.get("version_info") or facts.get("version") or ""
 
-    def _description(self) -> dict[str, str]:
-        """What `pyvenv.cfg` says."""
-        path = self.prefix / "pyvenv.cfg"
-        try:
-            lines = path.read_text(encoding="utf-8").splitlines()
-        except OSError as error:
-            raise disk_error("read", path, error) from error
-        pairs = (line.partition("=") for line in lines)
-        return {key.strip(): value.strip() for key, _, value in pairs}
+
+def _description(prefix: Path) -> dict[str, str]:
+    """What an environment's `pyvenv.cfg` says. Raises DiskError."""
+    path = prefix / "pyvenv.cfg"
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        raise disk_error("read", path, error) from error
+    pairs = (line.partition("=") for line in lines)
+    return {key.strip(): value.strip() for key, _, value in pairs}
+
+
+def _home(prefix: Path) -> Path | None:
+    """PEP 405: the folder of the interpreter that an environment is made from; None for no environment."""
+    if not (prefix / "pyvenv.cfg").is_file():
+        return None
+    return Path(_description(prefix).get("home", "")).resolve()
 
 
 def _ignore(line: str) -> None:

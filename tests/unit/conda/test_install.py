@@ -169,7 +169,7 @@ def test_a_clash_names_both_sides(desk: CondaDesk, archives: Path, index: TestIn
     told = desk.run("lock", expect=1).err
     assert "its PyPI packages don't go with its conda packages" in told
     assert "conda has chosen tiny 2.0" in told
-    assert "which is 2.0 at the conda package tiny and not >=9" in told
+    assert "which depends on tiny>=9, which is 2.0 at the conda package tiny" in told
     assert "move tiny to one side" in told
 
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import textwrap
 import time
+import venv
 from dataclasses import replace
 from pathlib import Path
 
@@ -326,6 +327,17 @@ def test_the_python_that_an_environment_is_of_may_be_named_again(bench: Bench) -
     alpha = package(wheel(bench.index, "alpha"))
     assert bench.install(alpha, python=sys.executable).changed
     assert not bench.install(alpha, python=sys.executable).changed
+
+
+def test_a_virtual_environment_may_be_named_for_the_python_that_it_is_of(
+    bench: Bench, tmp_path: Path
+) -> None:
+    """One of copies, as on Windows: its program is no link that leads to the interpreter."""
+    venv.create(tmp_path / "copied", symlinks=False)
+    python = tmp_path / "copied" / ("Scripts" if os.name == "nt" else "bin") / "python"
+    alpha = package(wheel(bench.index, "alpha"))
+    assert bench.install(alpha, python=str(python)).changed
+    assert not bench.install(alpha, python=str(python)).changed
 
 
 def test_an_environment_of_another_python_is_made_anew_of_the_named_one(bench: Bench) -> None:
