@@ -47,6 +47,17 @@ class Package:
     variant: Variant = PLAIN
     """What a variant wheel is built for, all of it (PEP 825)."""
 
+    @property
+    def pinned(self) -> str:
+        """As a requirement: `name==version`, or `name @ address` for a direct reference."""
+        direct = self.direct
+        if direct is None:
+            return f"{self.name}=={self.version}"
+        scheme = f"{direct.vcs}+" if direct.vcs else ""
+        commit = f"@{direct.commit}" if direct.commit else ""
+        folder = f"#subdirectory={direct.subdirectory}" if direct.subdirectory else ""
+        return f"{self.name} @ {scheme}{direct.url}{commit}{folder}"
+
 
 @dataclass(frozen=True, slots=True)
 class CondaPackage:

@@ -112,7 +112,7 @@ def run(args: argparse.Namespace) -> int:
         print(_pylock(project, resolution), end="")
     else:
         for package in resolution.packages:
-            print(requirement_line(package))
+            print(package.pinned)
     return 0
 
 
@@ -127,17 +127,6 @@ def _target(project: Project) -> Target:
             hints=["`provenv resolve --help` lists the flags that describe a target"],
         ) from None
     return target
-
-
-def requirement_line(package: Package) -> str:
-    """`name==version`, or `name @ address` for a direct reference."""
-    direct = package.direct
-    if direct is None:
-        return f"{package.name}=={package.version}"
-    commit = f"@{direct.commit}" if direct.commit else ""
-    scheme = f"{direct.vcs}+" if direct.vcs else ""
-    folder = f"#subdirectory={direct.subdirectory}" if direct.subdirectory else ""
-    return f"{package.name} @ {scheme}{direct.url}{commit}{folder}"
 
 
 def to_json(resolution: Resolution) -> dict[str, object]:

@@ -6,7 +6,6 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from provenv.addresses import without_credentials
 from provenv.locks.reader import Lock
 from provenv.resolution import CondaPackage, Package
 
@@ -27,7 +26,7 @@ def explicit(lock: Lock, subdir: str, virtual: tuple[str, ...]) -> str:
 
 def _pip_line(package: Package) -> str:
     if package.artifact is None:
-        return _pinned(package)
+        return package.pinned
     hashes = package.artifact.hashes
     return f"{package.name} @ {package.artifact.url} --hash=sha256:{hashes['sha256']}"
 
@@ -59,7 +58,7 @@ def environment_yml(lock: Lock, subdir: str, virtual: tuple[str, ...]) -> str:
     if lock.packages:
         if all(package.name != "pip" for package in lock.conda):
             dependencies.append("pip")
-        dependencies.append({"pip": [_pinned(package) for package in lock.packages]})
+        dependencies.append({"pip": [package.pinned for package in lock.packages]})
     document: dict[str, object] = {
         "name": lock.target.name,
         "channels": [*lock.channels, "nodefaults"],
@@ -69,16 +68,6 @@ def environment_yml(lock: Lock, subdir: str, virtual: tuple[str, ...]) -> str:
         document["variables"] = dict(lock.variables)
     text: str = yaml.dump(document, sort_keys=False, allow_unicode=True)
     return text
-
-
-def _pinned(package: Package) -> str:
-    direct = package.direct
-    if direct is None:
-        return f"{package.name}=={package.version}"
-    folder = f"#subdirectory={direct.subdirectory}" if direct.subdirectory else ""
-    scheme = f"{direct.vcs}+" if direct.vcs else ""
-    commit = f"@{direct.commit}" if direct.commit else ""
-    return f"{package.name} @ {scheme}{without_credentials(direct.url)}{commit}{folder}"
 
 
 def pixi(lock: Lock, subdir: str, virtual: tuple[str, ...]) -> str:
@@ -104,7 +93,7 @@ def pixi(lock: Lock, subdir: str, virtual: tuple[str, ...]) -> str:
 def _pixi_place(package: Package) -> str:
     """Where a wheel is, with its hash as an index page has it; pixi.lock has no other place for that here."""
     if package.artifact is None:
-        return _pinned(package).partition(" @ ")[2]
+        return package.pinned.partition(" @ ")[2]
     return f"{package.artifact.url}#sha256={package.artifact.hashes['sha256']}"
 
 
