@@ -8,9 +8,8 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -25,31 +24,14 @@ HTML = "text/html"
 
 
 @pytest.fixture
-def index() -> Iterator[TestIndex]:
-    with TestIndex() as found:
-        yield found
+def run(resolve: Callable[..., tuple[int, str, str]]) -> Run:
+    """The exit code, and all that was printed."""
 
+    def ask(*arguments: str | Path) -> tuple[int, str]:
+        code, out, err = resolve("-q", *arguments)
+        return code, (out + err).strip()
 
-@pytest.fixture
-def run(
-    index: TestIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Run:
-    """Runs the command for CPython 3.12 on Linux: its exit code, and all that it printed."""
-    for name in [name for name in os.environ if name.startswith("PIP_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("HOME", str(tmp_path))
-    (tmp_path / "config.toml").write_text("retries = 0\n")
-    monkeypatch.setenv("PROVENV_CONFIG", str(tmp_path / "config.toml"))
-    monkeypatch.chdir(tmp_path)
-    target = ["--python", "3.12", "--platform", "linux-x86_64", "--accelerator", "cpu", "-q"]
-    place = ["--default-index", index.url, "--no-pip-config", "--cache-dir", str(tmp_path / "cache")]
-
-    def resolve(*arguments: str | Path) -> tuple[int, str]:
-        code = main(["resolve", *target, *place, *map(str, arguments)])
-        printed = capsys.readouterr()
-        return code, (printed.out + printed.err).strip()
-
-    return resolve
+    return ask
 
 
 class TestRequirementsFiles:

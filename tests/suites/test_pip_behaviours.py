@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from provenv.cli import main
 from support.distributions import make_sdist
 from support.git_server import Repository
 from support.index_server import ServedFile, TestIndex
@@ -23,37 +22,14 @@ Run = Callable[..., tuple[int, Document]]
 
 
 @pytest.fixture
-def index() -> Iterator[TestIndex]:
-    with TestIndex() as found:
-        yield found
+def run(resolve: Callable[..., tuple[int, str, str]]) -> Run:
+    """The exit code, and the document."""
 
+    def ask(*arguments: str | Path) -> tuple[int, Document]:
+        code, out, _ = resolve("--json", *arguments)
+        return code, json.loads(out)
 
-@pytest.fixture
-def run(
-    index: TestIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Run:
-    """Runs the command for CPython 3.12 on Linux: its exit code and its document."""
-    for name in [name for name in os.environ if name.startswith("PIP_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("HOME", str(tmp_path))
-    (tmp_path / "config.toml").write_text("retries = 0\n")
-    monkeypatch.setenv("PROVENV_CONFIG", str(tmp_path / "config.toml"))
-    monkeypatch.chdir(tmp_path)
-    target = ["--python", "3.12", "--platform", "linux-x86_64", "--accelerator", "cpu"]
-    place = [
-        "--default-index",
-        index.url,
-        "--no-pip-config",
-        "--cache-dir",
-        str(tmp_path / "cache"),
-        "--json",
-    ]
-
-    def resolve(*arguments: str | Path) -> tuple[int, Document]:
-        code = main(["resolve", *target, *place, *map(str, arguments)])
-        return code, json.loads(capsys.readouterr().out)
-
-    return resolve
+    return ask
 
 
 def versions(answer: tuple[int, Document]) -> dict[str, str]:
