@@ -112,6 +112,7 @@ def lock_targets(
             for state in to_solve:
                 on_target(state.target)
                 resolution = known.applied(solvers.resolve(state, upgrade, strategy, neighbours))
+                resolution = solvers.placed(resolution)
                 solved[state.target.name] = (resolution, _text(project, state, resolution, blocks))
     return tuple(_finish(state, solved.get(state.target.name)) for state in states)
 
@@ -170,6 +171,14 @@ class _Solvers:
 
     def resolve(
         self, state: _State, upgrade: Upgrade, strategy: Strategy, neighbours: Neighbours | None
+    def placed(self, resolution: Resolution) -> Resolution:
+        """The resolution with its files at their canonical addresses."""
+        if not (self._project.settings.mirrors and resolution.packages):
+            return resolution
+        from provenv.resolving.placing import placed
+
+        return placed(resolution, self.pip.files.finder, self._project.plugins.accelerators.values())
+
     ) -> Resolution:
         """One target, with what its lock holds and the upgrade doesn't name preferred, then others'."""
         locked = _pins(state.lock, upgrade)

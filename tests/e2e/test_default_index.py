@@ -8,6 +8,7 @@ import sys
 import tomllib
 from pathlib import Path
 
+import httpx
 import pytest
 
 from provenv.config.default_index import default_index
@@ -93,3 +94,21 @@ def test_torch_for_the_processor_installs_with_every_installer(desk: Desk) -> No
     pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "-q", "-r", str(lock)]
     subprocess.run(pip, env=desk.variables, check=True)
     subprocess.run([str(python), "-c", script], check=True)
+
+
+def test_a_first_lock_through_a_mirror_has_the_addresses_that_the_index_itself_says(desk: Desk) -> None:
+    project(desk, "rich", "pyyaml", table='accelerators = ["cpu"]\n')
+    desk.run("lock", timeout=300)
+    own, wheels = desk.lock().read_bytes(), desk.root / "wheels"
+    wheels.mkdir()
+    for package in tomllib.loads(own.decode())["packages"]:
+        url = package["wheels"][0]["url"]
+        (wheels / url.rpartition("/")[2]).write_bytes(httpx.get(url, timeout=180).raise_for_status().content)
+    desk.lock().unlink()
+    config = desk.root / "mirrored.toml"
+    config.write_text(f"[mirrors]\n{default_index()!r} = {str(wheels)!r}\n")
+    desk.variables["PROVENV_CONFIG"] = str(config)
+
+    desk.run("lock", "--cache-dir", desk.root / "cache", timeout=300)
+
+    assert desk.lock().read_bytes() == own

@@ -131,7 +131,9 @@ def lock(tmp_path: Path, origin: TestIndex, monkeypatch: pytest.MonkeyPatch) -> 
     """`lock(mirrors)`: a fresh project locked on a machine with these mirrors alone."""
     machines: list[Path] = []
 
-    def made(mirrors: Mapping[str, str | list[str]], *, project: str | None = None) -> Mapping[str, bytes]:
+    def made(
+        mirrors: Mapping[str, str | list[str]], *, project: str | None = None, notes: list[str] | None = None
+    ) -> Mapping[str, bytes]:
         folder = tmp_path / f"machine-{len(machines)}"
         machines.append(folder)
         folder.mkdir()
@@ -143,6 +145,8 @@ def lock(tmp_path: Path, origin: TestIndex, monkeypatch: pytest.MonkeyPatch) -> 
         home.mkdir(parents=True, exist_ok=True)
         (home / "pyproject.toml").write_text(MANIFEST.format(default=origin.url))
         done = lock_project(open_project(home, network=NetworkFlags(False, folder / "cache")))
+        if notes is not None:
+            notes += [note for locked in done for note in locked.notes]
         return {locked.path.name: locked.path.read_bytes() for locked in done}
 
     return made
@@ -270,3 +274,32 @@ def test_a_file_that_differs_at_the_mirror_is_taken_from_the_index(
     serve(mirror, (other,), "/simple")
 
     assert lock({CPU: f"{mirror.base}/whl/cpu", origin.url: [mirror.url, origin.url]}) == canonical
+
+
+def test_addresses_that_nothing_but_the_mirrors_layout_tells_are_said_to_be_made_out(
+    lock: Lock, origin: TestIndex, mirror: TestIndex
+) -> None:
+    serve(mirror, BUILD, "/whl/cpu")
+    serve(mirror, DEFAULT, "/simple")
+    notes: list[str] = []
+
+    lock({CPU: f"{mirror.base}/whl/cpu", origin.url: mirror.url}, notes=notes)
+
+    (note,) = notes
+    assert note == (
+        f"where {origin.url} itself keeps alpha and 1 more is made out from the places at its mirror; if it "
+        "keeps files elsewhere, name that place under [mirrors] (docs/network.md)"
+    )
+
+
+def test_named_places_of_files_and_the_builds_indexes_are_no_guess(
+    lock: Lock, origin: TestIndex, mirror: TestIndex
+) -> None:
+    serve(mirror, BUILD, "/whl/cpu")
+    serve(mirror, DEFAULT, "/simple")
+    notes: list[str] = []
+    named = {f"{origin.base}/packages": f"{mirror.base}/packages"}
+
+    lock({CPU: f"{mirror.base}/whl/cpu", origin.url: mirror.url, **named}, notes=notes)
+
+    assert notes == []

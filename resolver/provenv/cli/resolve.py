@@ -102,6 +102,10 @@ def run(args: argparse.Namespace) -> int:
         shown.target(target)
         options = Options({}, strategy=args.resolution, build_any=args.build_any)
         resolution = resolver.resolve(target, options)
+        if project.settings.mirrors and (args.json or args.format == "pylock"):
+            from provenv.resolving.placing import placed
+
+            resolution = placed(resolution, resolver.files.finder, project.plugins.accelerators.values())
     for text in resolution.notes:
         warn(text, quiet=args.quiet)
     for text in resolution.passed_over if args.verbose else ():

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from provenv.config.file_hosts import file_host
 from provenv.locks.reader import Lock
 from provenv.pypi.addresses import origin_of
 from provenv.pypi.artifacts import Artifact
@@ -48,6 +49,8 @@ class KnownAddresses:
 
     def _on_its_host(self, artifact: Artifact) -> str:
         """A file on the index's own host is moved to the one other that the locks know of."""
+        if file_host(artifact.index):  # then no guess is needed
+            return artifact.url
         own = origin_of(artifact.index)
         hosts = self._hosts.get(artifact.index, set())
         if len(hosts) != 1 or own in hosts or origin_of(artifact.url) != own:

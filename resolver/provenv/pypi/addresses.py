@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import TypeAlias
 
 Login: TypeAlias = tuple[str, str]
 """User and password."""
+
+# Warehouse (warehouse/forklift): a file lies below its blake2b digest of 256 bits, split after 2 and 4 digits
+_BELOW_DIGEST = re.compile(r"/([0-9a-f]{2})/([0-9a-f]{2})/([0-9a-f]{60})/[^/?#]+(?:\?.*)?$")
 
 
 def split_login(url: str) -> tuple[str, Login | None]:
@@ -46,6 +50,24 @@ def in_flat(index: str, filename: str) -> str:
     from urllib.parse import quote
 
     return f"{index.rstrip('/')}/{quote(filename)}"
+
+
+def beside(url: str, suffix: str) -> str:
+    """The address of what lies beside a file under its name with a suffix; a query (a signature) is kept."""
+    path, mark, query = url.partition("?")
+    return f"{path}{suffix}{mark}{query}"
+
+
+def below_digest(host: str, digest: str, filename: str) -> str:
+    """The canonical address of a file at a host that keeps files below their blake2b-256 digests (hex)."""
+    url = f"{host}/{digest[:2]}/{digest[2:4]}/{digest[4:]}/{filename}"
+    return one_spelling(url, filename)
+
+
+def digest_in(url: str) -> str | None:
+    """The blake2b-256 digest that a mirror's address of a file keeps from the index's, if it does."""
+    found = _BELOW_DIGEST.search(url)
+    return "".join(found.groups()) if found else None
 
 
 def one_spelling(url: str, filename: str) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from provenv.errors import DiskError, IndexAnswerError
+from provenv.pypi.addresses import beside
 from provenv.pypi.artifacts import Artifact, Metadata
 from provenv.pypi.cache import Cache
 from provenv.pypi.metadata import (
@@ -24,8 +25,9 @@ from provenv.pypi.metadata import (
 
 if TYPE_CHECKING:
     from provenv.pypi.fetch import Fetcher
+    from provenv.pypi.remote import AnyDigest
 
-METADATA, HASHES, VARIANTS = "metadata", "hashes", "variants"
+METADATA, HASHES, BLAKE2B, VARIANTS = "metadata", "hashes", "blake2b", "variants"
 """The kinds of cache records."""
 
 
@@ -97,7 +99,7 @@ class RemoteFiles:
             return _local_wheel_metadata(self.at_hand(artifact), artifact.filename)
         if artifact.metadata is not None:
             hashes = _only_sha256(artifact.metadata)
-            content = self._small_file(f"{url}.metadata", f"{artifact.filename}.metadata", hashes)
+            content = self._small_file(beside(url, ".metadata"), f"{artifact.filename}.metadata", hashes)
             if content is not None:
                 return content
         try:
@@ -155,6 +157,18 @@ class RemoteFiles:
             self._cache.put(HASHES, key, found)
         return found
 
+    def blake2b(self, artifact: Artifact) -> str:
+        """The blake2b-256 of an artifact in hex, by reading it once; that is remembered."""
+        key = self._identity(artifact)
+        known = self._cache.get(BLAKE2B, key)
+        if isinstance(known, str):
+            return known
+        from provenv.pypi.remote import Blake2b
+
+        digest = self._read_through(artifact, Blake2b).blake2b()
+        self._cache.put(BLAKE2B, key, digest)
+        return digest
+
     def download(self, artifact: Artifact, to: Path) -> Path:
         """An artifact's bytes at `to`; see `Finder.download`."""
         source = self._local_source(artifact) or self._kept.get(self._identity(artifact))
@@ -170,7 +184,9 @@ class RemoteFiles:
                 artifact.size,
             )
             return to
-        self._hash_local(source, artifact)
+        from provenv.pypi.remote import Digest
+
+        self._read_local(source, Digest(artifact.filename, artifact.hashes, artifact.size))
         import shutil
 
         from provenv.pypi.failures import disk_error
@@ -225,23 +241,31 @@ class RemoteFiles:
 
     def _hashed(self, artifact: Artifact) -> tuple[str, int]:
         """The sha256 and size by reading the whole file."""
-        source = self._local_source(artifact)
-        if source is not None:
-            return self._hash_local(source, artifact)
+        from provenv.pypi.remote import Digest
+
+        digest = self._read_through(artifact, Digest)
+        return digest.sha256(), digest.received
+
+    def _read_through(self, artifact: Artifact, kind: type[AnyDigest]) -> AnyDigest:
+        """The digest of a whole file, read once where it lies."""
         from provenv.pypi.remote import hash_remote
 
-        return hash_remote(
-            self._fetcher(), self._fetch_url(artifact), artifact.filename, artifact.hashes, artifact.size
-        )
+        def empty() -> AnyDigest:
+            return kind(artifact.filename, artifact.hashes, artifact.size)
 
-    def _hash_local(self, path: Path, artifact: Artifact) -> tuple[str, int]:
-        from provenv.pypi.remote import Digest, hash_file
+        source = self._local_source(artifact) or self._kept.get(self._identity(artifact))
+        if source is not None:
+            return self._read_local(source, empty())
+        return hash_remote(self._fetcher(), self._fetch_url(artifact), empty)
 
-        digest = Digest(artifact.filename, artifact.hashes, artifact.size)
+    def _read_local(self, path: Path, digest: AnyDigest) -> AnyDigest:
+        from provenv.pypi.remote import hash_file
+
         try:
-            return hash_file(path, digest), digest.received
+            hash_file(path, digest)
         except OSError as problem:
             raise DiskError(f"{path} can't be read", evidence=[problem.strerror or str(problem)]) from None
+        return digest
 
     def _remote_size(self, artifact: Artifact) -> int | None:
         source = self._local_source(artifact)

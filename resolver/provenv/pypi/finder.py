@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from provenv.errors import NetworkError, ProvenvError
 from provenv.hooks.types import IndexAuth
 from provenv.manifest.values import Index
+from provenv.pypi.addresses import below_digest
 from provenv.pypi.artifacts import Artifact, Metadata, Project, files_of
 from provenv.pypi.cache import Cache
 from provenv.pypi.http_pages import HttpPages, NotHere
@@ -18,6 +20,7 @@ from provenv.pypi.metadata import ContradictoryMetadata, MetadataError, NeedsBui
 from provenv.pypi.sources import Sources
 from provenv.pypi.workers import Workers
 from provenv.settings import NetworkSettings
+from provenv.values import replace
 
 if TYPE_CHECKING:
     from provenv.pypi.fetch import Event, Fetcher
@@ -60,6 +63,7 @@ class Finder:
         )
         self._projects: Workers[Project | None] = Workers()
         self._metadata: Workers[Metadata] = Workers()
+        self._digests: Workers[str] = Workers()
 
     def __enter__(self) -> Finder:
         return self
@@ -71,6 +75,7 @@ class Finder:
         """Stop what is under way, give connections back, remove what was downloaded for the moment."""
         self._projects.close()
         self._metadata.close()
+        self._digests.close()
         if self._remote is not None:
             self._remote.close()
         if self._made is not None:
@@ -109,13 +114,13 @@ class Finder:
         Raises MetadataError for metadata that can't be used, ContradictoryMetadata for another project's or
         version's, NeedsBuild for an sdist that does not say its dependencies statically.
         """
-        key = (artifact.index, artifact.url)
+        key = _key(artifact)
         with _asking(artifact.index, NetworkError):
             return self._metadata.result(key, lambda: self._files().metadata(artifact))
 
     def prefetch_metadata(self, artifact: Artifact) -> None:
         """Let metadata that will be asked for come in the background."""
-        key = (artifact.index, artifact.url)
+        key = _key(artifact)
         if self._metadata.known(key):
             return
         with contextlib.suppress(ProvenvError):  # told to the one who asks for the metadata
@@ -136,6 +141,31 @@ class Finder:
         """
         with _asking(artifact.index, NetworkError):
             return self._files().sha256(artifact)
+
+    def placed(self, artifacts: Sequence[Artifact]) -> tuple[Artifact, ...]:
+        """These files at their canonical addresses, where a mirror has not told those.
+
+        A host that keeps files below their digests needs the digest, so the file itself is read, once.
+        """
+        hosts = [self._sources.file_host(artifact) for artifact in artifacts]
+        for artifact, host in zip(artifacts, hosts, strict=True):
+            if host is not None:
+                self._digests.start(_key(artifact), partial(self._files().blake2b, artifact))
+        return tuple(
+            artifact if host is None else self._placed(artifact, host)
+            for artifact, host in zip(artifacts, hosts, strict=True)
+        )
+
+    def is_guess(self, artifact: Artifact) -> bool:
+        """Whether nothing but a file's place at a mirror tells its canonical address."""
+        return self._sources.is_guess(artifact)
+
+    def _placed(self, artifact: Artifact, host: str) -> Artifact:
+        with _asking(artifact.index, NetworkError):
+            digest = self._digests.result(_key(artifact), partial(self._files().blake2b, artifact))
+        url = below_digest(host, digest, artifact.filename)
+        self._sources.kept_at[artifact.index, url] = self.fetch_url(artifact)
+        return replace(artifact, url=url)
 
     def download(self, artifact: Artifact, to: Path) -> Path:
         """A file, checked against its size and hashes, at the path `to` (or in it, when it is a folder)."""
@@ -194,6 +224,10 @@ class Finder:
             self._on_progress(event)
         if self._on_event is not None and event.state == "ended":
             self._on_event(event.what)
+
+
+def _key(artifact: Artifact) -> tuple[str, str]:
+    return artifact.index, artifact.url
 
 
 @contextlib.contextmanager

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import TypeVar
 
 from provenv.addresses import redact
 from provenv.errors import IndexAnswerError
@@ -110,6 +111,26 @@ class Digest:
         )
 
 
+class Blake2b(Digest):
+    """A digest that keeps blake2b of 256 bits too, by which some hosts place their files."""
+
+    def __init__(self, filename: str, hashes: Mapping[str, str], size: int | None) -> None:
+        super().__init__(filename, hashes, size)
+        self._blake2b = hashlib.blake2b(digest_size=32)
+
+    def update(self, chunk: bytes) -> None:
+        super().update(chunk)
+        self._blake2b.update(chunk)
+
+    def blake2b(self) -> str:
+        """The digest of all bytes, in hex; raises IndexAnswerError as `sha256` does."""
+        self.sha256()
+        return self._blake2b.hexdigest()
+
+
+AnyDigest = TypeVar("AnyDigest", bound=Digest)
+
+
 def hash_file(path: Path, digest: Digest) -> str:
     """The sha256 of a file on this disk, checked as a download is."""
     with path.open("rb") as file:
@@ -118,16 +139,18 @@ def hash_file(path: Path, digest: Digest) -> str:
     return digest.sha256()
 
 
-def hash_remote(
-    fetcher: Fetcher, url: str, filename: str, hashes: Mapping[str, str], size: int | None
-) -> tuple[str, int]:
-    """The sha256 and size of a remote file, by reading it once; nothing is kept of it."""
+def hash_remote(fetcher: Fetcher, url: str, digest: Callable[[], AnyDigest]) -> AnyDigest:
+    """The digest of a remote file, by reading it once; nothing is kept of it.
 
-    def take(chunks: Iterator[bytes], answer: Answer) -> tuple[str, int]:
-        digest = Digest(filename, hashes, size)
+    `digest` makes an empty one, for each attempt.
+    """
+
+    def take(chunks: Iterator[bytes], answer: Answer) -> AnyDigest:
+        taken = digest()
         for chunk in chunks:
-            digest.update(chunk)
-        return digest.sha256(), digest.received
+            taken.update(chunk)
+        taken.sha256()
+        return taken
 
     return fetcher.stream(url, take)
 

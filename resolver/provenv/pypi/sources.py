@@ -5,10 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from provenv.config.file_hosts import file_host
 from provenv.errors import IndexAnswerError, InputError, NetworkError
 from provenv.manifest.values import Index
-from provenv.pypi.addresses import behind_mirror, in_flat, one_spelling, origin_of, split_login
-from provenv.pypi.artifacts import Project
+from provenv.pypi.addresses import (
+    behind_mirror,
+    below_digest,
+    digest_in,
+    in_flat,
+    one_spelling,
+    origin_of,
+    split_login,
+)
+from provenv.pypi.artifacts import Artifact, Project
 from provenv.pypi.backing import backed
 from provenv.pypi.cache import Cache
 from provenv.pypi.http_pages import HttpPages, NotHere
@@ -83,6 +92,25 @@ class Sources:
             return self._settings.mirrors_of(clean)
         return places
 
+    def file_host(self, artifact: Artifact) -> str | None:
+        """The host on which a file lies whose address is not made out yet; None where there is nothing to do.
+
+        That is so for a file of a mirrored index with a host for its files, which the mirror keeps in
+        another order.
+        """
+        if artifact.local_path is not None or not self.is_mirrored(artifact.index):
+            return None
+        host = file_host(artifact.index)
+        return None if host is None or artifact.url.startswith(f"{host}/") else host
+
+    def is_guess(self, artifact: Artifact) -> bool:
+        """Whether the address of a file follows from its place at a mirror, and nothing else tells it."""
+        kept = self.kept_at.get((artifact.index, artifact.url))
+        if kept is None or file_host(artifact.index) is not None or not self.is_mirrored(artifact.index):
+            return False
+        named = self._named_above(kept)
+        return named is None or _is_same(named[1], artifact.index)
+
     def is_mirrored(self, url: str) -> bool:
         """Whether an index is asked elsewhere than at its own address."""
         return not all(_is_same(split_login(place)[0], split_login(url)[0]) for place in self.places(url))
@@ -114,7 +142,8 @@ class Sources:
         self, canonical: str, place: str, name: str, *, mirror: bool, network: bool
     ) -> Project | None:
         named = (" ".join(pair) for pair in (self._named if mirror else ()))
-        key = "\n".join((canonical, place, name, *named))
+        host = (file_host(canonical) if mirror else None) or ""
+        key = "\n".join((canonical, place, name, *named, *filter(None, (host,))))
         url = f"{place.rstrip('/')}/{name}/"
         placing = self._placing(canonical, place, name, mirror=mirror, flat=False)
         found = self._pages.project(key, url, name, placing, network=network)
@@ -176,9 +205,15 @@ class Sources:
     def _placing(self, canonical: str, place: str, name: str, *, mirror: bool, flat: bool) -> Placing:
         """How a page's files get their canonical address, and where they lie when that is somewhere else."""
         origin = origin_of(place)
+        host = file_host(canonical) if mirror else None
 
         def placed(file: Listed) -> tuple[str, str | None]:
-            if not mirror or (origin_of(file.url) != origin and not file.url.startswith("file:")):
+            if host and (digest := digest_in(file.url)):
+                address = below_digest(host, digest, file.filename)
+            elif host:
+                # stands for the address until the file is chosen and its digest is found out, see `file_host`
+                address = in_flat(canonical, file.filename)
+            elif not mirror or (origin_of(file.url) != origin and not file.url.startswith("file:")):
                 address = file.url  # on the index's own host for files, whoever lists it
             elif named := self._canonical_of(file.url):
                 address = named
@@ -193,9 +228,12 @@ class Sources:
 
     def _canonical_of(self, url: str) -> str | None:
         """The address of a file below what the settings name as a mirror of one, None for any other."""
-        found = ((place, canonical) for place, canonical in self._named if url.startswith(f"{place}/"))
-        place, canonical = next(found, (url, ""))
+        place, canonical = self._named_above(url) or (url, "")
         return canonical + url[len(place) :] if canonical else None
+
+    def _named_above(self, url: str) -> tuple[str, str] | None:
+        """What the settings name as a mirror above an address, and of what."""
+        return next((pair for pair in self._named if url.startswith(f"{pair[0]}/")), None)
 
     def _one_name(self, url: str) -> str:
         for start, star, rest, known in self._aliases:
