@@ -96,11 +96,11 @@ class _Question:
                 )
             yield accelerator
             return
-        present = [
-            accelerator
-            for accelerator in known.values()
-            if accelerator.accepts(self.platform.os, self.platform.arch) is None
-        ]
+        present = []
+        for accelerator in known.values():
+            with self.host.watch("accelerator", accelerator.name):
+                if accelerator.accepts(self.platform.os, self.platform.arch) is None:
+                    present.append(accelerator)
         named = self.asked.build is not None  # a build's name tells whose it is
         yield from (a for a in present if named or a is present[-1] or self._is_meant(a))
 

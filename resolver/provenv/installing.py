@@ -10,7 +10,7 @@ from provenv.environments.choose import Candidate, Choice, choose_lock
 from provenv.environments.places import machine_places
 from provenv.environments.store import Environment
 from provenv.environments.sync import Installed, Outfit, install
-from provenv.errors import InputError, InstallError
+from provenv.errors import InputError, InstallError, ProvenvError
 from provenv.fitting import best_first, fit, wrong_platform
 from provenv.host import Host
 from provenv.locks.reader import read
@@ -75,12 +75,13 @@ def install_project(
     python: str | None = None,
     on_target: Callable[[Target], None] = lambda target: None,
     progress: Callable[[str], None] = lambda line: None,
+    on_note: Callable[[str], None] = lambda text: None,
 ) -> InstallOutcome:
     """Make the environment of a project on this machine, the one that `run`, `shell` and `env` take then.
 
     `target`: that one, not the one that fits best. `into`: where, when not below the project's folder.
-    `on_target` is told which one it is, `progress` gets uv's lines. See `environments.sync.install` for what
-    is raised.
+    `on_target` is told which one it is, `progress` gets uv's lines, `on_note` what did not do as it should.
+    See `environments.sync.install` for what is raised.
     """
     choice, warning = choose_target(project, target)
     chosen = choice.chosen
@@ -93,7 +94,13 @@ def install_project(
     on_target(chosen.target)
     store.prepare_home(project.folder)
     prefix = into or store.prefix_of(project.folder, chosen.target.name)
-    done = _installed(project, chosen, prefix, python, progress)
+    try:
+        done = _installed(project, chosen, prefix, python, progress)
+    except ProvenvError as error:
+        project.logins.blame(error)
+        raise
+    for text in project.logins.untold():
+        on_note(text)
     store.remember(project.folder, done.environment)
     return InstallOutcome(chosen.target, done.environment, done.changed, choice.others, warning)
 
@@ -107,8 +114,7 @@ def _installed(
 ) -> Installed:
     """By uv alone, or by rattler and uv. Raises InputError for a `python` where conda brings its own."""
     settings, outfit = build_settings(project.manifest, project.settings), _outfit(project, chosen.target)
-    auth = tuple(project.plugins.index_auth.values())
-    places = machine_places(project.settings, auth)
+    places = machine_places(project.settings, project.logins)
     if chosen.target.packaging != "conda":
         return install(chosen.path, prefix, settings, outfit, python=python, places=places, progress=progress)
     if python:
@@ -121,7 +127,7 @@ def _installed(
 
     table = project.manifest.conda
     channels = channels_of(table.channels, settings) if table else ()
-    whole = CondaOutfit(outfit, chosen.target.name, channels, auth)
+    whole = CondaOutfit(outfit, chosen.target.name, channels, project.logins)
     return install_conda(chosen.path, prefix, settings, whole, places=places, progress=progress)
 
 

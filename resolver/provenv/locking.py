@@ -114,6 +114,8 @@ def lock_targets(
                 resolution = known.applied(solvers.resolve(state, upgrade, strategy, neighbours))
                 resolution = solvers.placed(resolution)
                 solved[state.target.name] = (resolution, _text(project, state, resolution, blocks))
+        for text in project.logins.untold():  # of conda's channels
+            on_note(text)
     return tuple(_finish(state, solved.get(state.target.name)) for state in states)
 
 
@@ -169,8 +171,6 @@ class _Solvers:
 
         return self._stack.enter_context(Mixer(self._project, lambda: self.pip))
 
-    def resolve(
-        self, state: _State, upgrade: Upgrade, strategy: Strategy, neighbours: Neighbours | None
     def placed(self, resolution: Resolution) -> Resolution:
         """The resolution with its files at their canonical addresses."""
         if not (self._project.settings.mirrors and resolution.packages):
@@ -179,6 +179,8 @@ class _Solvers:
 
         return placed(resolution, self.pip.files.finder, self._project.plugins.accelerators.values())
 
+    def resolve(
+        self, state: _State, upgrade: Upgrade, strategy: Strategy, neighbours: Neighbours | None
     ) -> Resolution:
         """One target, with what its lock holds and the upgrade doesn't name preferred, then others'."""
         locked = _pins(state.lock, upgrade)
@@ -322,12 +324,13 @@ def resolver_of(
     from provenv.resolving.resolve import Resolver
 
     with open_files(project, on_event) as files:
-        yield Resolver(
+        resolver = Resolver(
             project.manifest,
             project.settings,
             project.plugins.platforms,
             project.plugins.accelerators,
             files,
         )
-        for text in files.finder.notes:
+        yield resolver
+        for text in (*files.finder.notes, *resolver.bystanders.faults, *project.logins.untold()):
             on_note(text)

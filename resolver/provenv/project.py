@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 from provenv.errors import InputError
 from provenv.hooks.manager import Plugins, plugins
 from provenv.hooks.types import Platform, Probe, VirtualPackage
+from provenv.logins import LoginSources
 from provenv.manifest.values import Manifest
 from provenv.manifest.vocabulary import vocabulary_of
 from provenv.settings import NetworkSettings
 from provenv.targets import Matrix, Target, context_of, make_targets
-from provenv.values import dataclass
+from provenv.values import dataclass, field
 
 if TYPE_CHECKING:
     from provenv.locks.inputs import LockInputs
@@ -30,6 +31,8 @@ class Project:
     probe: Probe
     refresh: bool = False
     """Whether every page is asked for again, however young the cache's is."""
+    logins: LoginSources = field(default_factory=LoginSources)
+    """The plugins that may know an index's login."""
 
     @cached_property
     def matrix(self) -> Matrix:
@@ -119,7 +122,8 @@ def open_project(
         cache_dir=flags.cache_dir,
         offline=flags.offline,
     )
-    return Project(manifest, found, settings, probe or LiveProbe(), flags.refresh)
+    logins = LoginSources(found.index_auth.values())
+    return Project(manifest, found, settings, probe or LiveProbe(), flags.refresh, logins)
 
 
 def read_checked(path: Path) -> Manifest:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from support.index_server import TestIndex
 from support.plugin_venvs import Venv, plugin_wheel
 
 GOOD = """
@@ -32,6 +33,12 @@ GOOD = """
     def provenv_accelerators():
         yield Accelerator(name="acme", preference=15, accepts=accepts, detect=detect, builds=builds,
                           torch_device="acme", family=("torch",), diagnose=diagnose)
+"""
+HEAD = """
+    import time
+    from provenv.hooks import *
+
+    @hookimpl
 """
 HANG = "time.sleep(600)"
 NAMED = "plugin acme_plugin (acme_plugin, from acme-plugin)"
@@ -65,6 +72,23 @@ AT_START = {
     ),
     "it ends the process": ("import sys; sys.exit(3)", "was left out: SystemExit: 3"),
     "it hangs at import": (f"import time; {HANG}", "was left out: no answer within 1 s"),
+    "it raises what is no error at import": (
+        "raise KeyboardInterrupt",
+        "was left out: KeyboardInterrupt",
+    ),
+    "it raises an error without words at import": (
+        "class Odd(Exception):\n    def __str__(self): raise self\nraise Odd",
+        "was left out: Odd",
+    ),
+    "its hook has no end": (
+        changed("yield Accelerator(", "while True: yield 7\n        yield Accelerator("),
+        "failed: OverflowError: it yields more than 10,000 values, and 10,000 more such faults",
+    ),
+    "its hook yields what can't be written": (
+        changed("yield Accelerator(", "yield Odd()\n        yield Accelerator(")
+        + "\n    class Odd:\n        def __repr__(self): raise ValueError\n",
+        "provenv_accelerators yielded <Odd instance at",
+    ),
     "it asks for a newer API": (
         "PROVENV_API = 99\n" + textwrap.dedent(GOOD),
         "was left out: RuntimeError: it asks for plugin API 99, and this provenv has 1; update provenv",
@@ -100,6 +124,22 @@ WHILE_LOOKING = {
     "detect ends the process": (
         changed(DETECT, "raise SystemExit(4)"),
         "detect of acme failed: SystemExit: 4",
+    ),
+    "detect raises what is no error": (
+        changed(DETECT, "raise KeyboardInterrupt"),
+        "detect of acme failed: KeyboardInterrupt",
+    ),
+    "detect answers what can't be written": (
+        changed(DETECT, "return type('Odd', (), {'__repr__': lambda self: 1 / 0})()"),
+        "detect of acme answered <Odd instance at",
+    ),
+    "detect answers what holds itself": (
+        changed(DETECT, "endless = []; endless.append(endless); return Detection(True, facts=endless)"),
+        "detect of acme answered .facts[0] is [[[[",
+    ),
+    "diagnose has no end": (
+        changed("return ()", "\n        while True: yield Finding('a-b', 'words')"),
+        "diagnose of acme failed: OverflowError: it yields more than 10,000 values",
     ),
     "detect hangs": (changed(DETECT, HANG), "detect of acme gave no answer within 1 s"),
     "detect spins": (
@@ -174,6 +214,114 @@ def test_a_plugin_that_fails_does_not_keep_others_from_a_lock(venv: Venv, tmp_pa
     assert [lock["build"] for lock in done.json["locks"]] == ["cpu"]
 
 
+def test_what_a_plugin_prints_at_import_in_a_hook_or_while_it_looks_is_no_answer(
+    venv: Venv, tmp_path: Path
+) -> None:
+    chatty = changed(DETECT, "print('looking'); " + DETECT)
+    chatty = chatty.replace("yield Accelerator(", "print('yielding')\n        yield Accelerator(")
+    with installed(venv, tmp_path, "print('importing')\n" + textwrap.dedent(chatty)):
+        done = venv.provenv("detect", "--json", cwd=tmp_path)
+
+    assert "cpu" in done.json["usable"]
+    assert done.err.splitlines()[:3] == ["importing", "yielding", "looking"]
+
+
+BYSTANDING = {
+    "publishes raises": ("publishes=lambda url: 1 / 0", "publishes of acme failed: ZeroDivisionError"),
+    "publishes answers nonsense": ("publishes=lambda url: 7", "publishes of acme answered 7, not tuple"),
+    "carried raises": (
+        "runtime=Runtime('acme-rt', ('1',), lambda name, version: [][1])",
+        "carried of acme-rt failed: IndexError",
+    ),
+    "carried hangs": (
+        "runtime=Runtime('acme-rt', ('1',), lambda name, version: time.sleep(600))",
+        "carried of acme-rt gave no answer within 1 s",
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", BYSTANDING)
+def test_a_lock_does_not_end_because_of_a_plugin_that_it_does_not_need(
+    venv: Venv, tmp_path: Path, fault: str
+) -> None:
+    field, said = BYSTANDING[fault]
+    source = changed("Detection, Device,", "Detection, Device, Runtime,")
+    source = source.replace("diagnose=diagnose", f"diagnose=diagnose, {field}")
+    with TestIndex() as index, installed(venv, tmp_path, source):
+        index.add("thing", "1.0")
+        write_manifest(tmp_path, index.url, 'dependencies = ["thing"]')
+        done = venv.provenv("lock", cwd=tmp_path, PROVENV_PLUGIN_SECONDS="1")
+
+    lines = [line for line in done.err.splitlines() if NAMED in line]
+    assert len(lines) == 1, done.err
+    assert said in lines[0]
+    assert done.out.splitlines()[1].split()[2:4] == ["1", "written"]
+
+
+def write_manifest(folder: Path, index: str, project: str) -> None:
+    (folder / "pyproject.toml").write_text(
+        f'[project]\nname = "x"\nversion = "1"\n{project}\n[tool.provenv]\npip-config = false\n'
+        'accelerators = ["cpu"]\nplatforms = ["linux-x86_64"]\npython = ["3.12"]\n'
+        f'[[tool.provenv.indexes]]\nname = "corp"\nurl = "{index}"\n'
+    )
+
+
+CREDENTIALS = {
+    "raises": ("return 1 / 0", "find of corp failed: ZeroDivisionError"),
+    "hangs": (HANG, "find of corp gave no answer within 1 s"),
+    "ends the process": ("raise SystemExit(4)", "find of corp failed: SystemExit: 4"),
+    "raises what is no error": ("raise KeyboardInterrupt", "find of corp failed: KeyboardInterrupt"),
+    "answers nonsense": ("return 'token'", "find of corp answered 'token', not tuple[str, str] or None"),
+}
+OTHER = """
+    from provenv.hooks import IndexAuth, hookimpl
+
+    @hookimpl
+    def provenv_index_auth():
+        yield IndexAuth("other", lambda url: ("ann", "pw"))
+"""
+
+
+def credentials(body: str) -> str:
+    return (
+        HEAD + "    def provenv_index_auth():\n        yield IndexAuth('corp', find)\n\n"
+        f"    def find(url):\n        {body}\n"
+    )
+
+
+@pytest.mark.parametrize("fault", CREDENTIALS)
+def test_where_a_source_of_logins_fails_the_next_one_is_asked(venv: Venv, tmp_path: Path, fault: str) -> None:
+    body, said = CREDENTIALS[fault]
+    with (
+        TestIndex() as index,
+        installed(venv, tmp_path, credentials(body)),
+        installed(venv, tmp_path, OTHER, "other-plugin"),
+    ):
+        index.add("thing", "1.0")
+        index.login = ("ann", "pw")
+        write_manifest(tmp_path, index.url, 'dependencies = ["thing"]')
+        done = venv.provenv("lock", cwd=tmp_path, PROVENV_PLUGIN_SECONDS="1")
+
+    (line,) = [line for line in done.err.splitlines() if NAMED in line]
+    assert line == f"warning: {NAMED}: {said}" + line[line.index(said) + len(said) :]
+    assert line.endswith("; it was passed over")
+    assert done.out.splitlines()[1].split()[2:4] == ["1", "written"]
+
+
+def test_an_index_that_lets_nobody_in_names_the_source_of_logins_that_failed(
+    venv: Venv, tmp_path: Path
+) -> None:
+    with TestIndex() as index, installed(venv, tmp_path, credentials("raise OSError('no agent')")):
+        index.add("thing", "1.0")
+        index.login = ("ann", "pw")
+        write_manifest(tmp_path, index.url, 'dependencies = ["thing"]')
+        done = venv.provenv("lock", "--json", cwd=tmp_path, expect=None)
+
+    error = done.json["error"]
+    assert done.code != 0
+    assert f"a likely cause: {NAMED}: find of corp failed: OSError: no agent" in error["evidence"]
+
+
 def test_a_target_of_a_failing_plugin_is_an_error_that_names_it(venv: Venv, tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text(
         '[project]\nname = "x"\nversion = "1"\n[tool.provenv]\npip-config = false\naccelerators = ["acme"]\n'
@@ -198,12 +346,6 @@ def test_two_plugins_that_claim_one_name_are_an_error_that_names_both(venv: Venv
     assert "from other-acme)" in names["reasons"][-1]
 
 
-HEAD = """
-    import time
-    from provenv.hooks import *
-
-    @hookimpl
-"""
 OTHERS = {
     "paste reader raises": (
         HEAD

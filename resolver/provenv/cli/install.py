@@ -46,6 +46,7 @@ def run(args: argparse.Namespace) -> int:
             python=args.python,
             on_target=lambda target: shown.doing(f"installing {target.name}"),
             progress=note if args.verbose else shown.event,
+            on_note=shown.note,
         )
     _warn(project, outcome, quiet=args.quiet)
     if args.json:

@@ -71,6 +71,7 @@ def run(args: argparse.Namespace) -> int:
             into=args.into,
             on_target=lambda target: shown.doing(f"installing {target.name}"),
             progress=note if args.verbose else shown.event,
+            on_note=shown.note,
         )
     if not args.json:
         install_command.report(installed, quiet=args.quiet, verbose=bool(args.verbose))

@@ -42,8 +42,8 @@ class CondaResolver:
         table = project.manifest.conda
         assert table is not None, "a conda target has channels"
         self.table: CondaTable = table
-        auth = tuple(project.plugins.index_auth.values())
-        self.solver = CondaSolver(channels_of(table.channels, project.settings), project.settings, auth)
+        channels = channels_of(table.channels, project.settings)
+        self.solver = CondaSolver(channels, project.settings, project.logins)
 
     def __enter__(self) -> CondaResolver:
         return self

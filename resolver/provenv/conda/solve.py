@@ -15,7 +15,8 @@ from provenv.conda.request import Answer, BadSpec, Request, Solved, Unsolvable
 from provenv.conda.turns import Turns
 from provenv.conda.worker import Worker
 from provenv.errors import IndexAnswerError, InputError, ManifestError, NetworkError, ProvenvError
-from provenv.hooks.types import IndexAuth, VirtualPackage
+from provenv.hooks.types import VirtualPackage
+from provenv.logins import LoginSources
 from provenv.manifest.conda_table import spec_name
 from provenv.manifest.values import CondaSpec
 from provenv.resolution import CondaPackage
@@ -59,14 +60,14 @@ class Question:
 class CondaSolver:
     """Answers questions from one list of channels; their repodata is fetched once for all of them.
 
-    `auth`: plugins that may know a login once a channel has refused. It must be closed.
+    `logins`: plugins that may know one once a channel has refused. It must be closed.
     """
 
     def __init__(
-        self, channels: Sequence[Channel], settings: NetworkSettings, auth: Sequence[IndexAuth] = ()
+        self, channels: Sequence[Channel], settings: NetworkSettings, logins: LoginSources | None = None
     ) -> None:
         self._own = tuple(channel.url for channel in channels)
-        self._turns = Turns(channels, settings, auth)
+        self._turns = Turns(channels, settings, logins)
         self._settings = settings
         self._worker = Worker(settings)
 
@@ -104,6 +105,7 @@ class CondaSolver:
                 return tuple(sorted(found, key=lambda package: package.name))
             error = _error(answer, question, channels)
             if not self._elsewhere(answer, error):
+                self._turns.logins.blame(error)
                 raise error
 
     def _with_named(self, question: Question) -> tuple[Channel, ...]:

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from provenv.conda.channel_problems import concerned, refused
 from provenv.conda.channels import Channel
-from provenv.hooks.types import IndexAuth
+from provenv.logins import LoginSources
 from provenv.settings import NetworkSettings
 from provenv.values import replace
 
 
 class Turns:
-    """The channels by their canonical address. `auth`: plugins that may know a login once one has refused."""
+    """The channels by their canonical address. `logins`: who is asked once one has refused."""
 
     def __init__(
-        self, channels: Iterable[Channel], settings: NetworkSettings, auth: Sequence[IndexAuth] = ()
+        self, channels: Iterable[Channel], settings: NetworkSettings, logins: LoginSources | None = None
     ) -> None:
         self._present = {channel.url: channel for channel in channels}
         self._settings = settings
-        self._auth = tuple(auth)
+        self.logins = logins or LoginSources()
         self._asked_for_login: set[str] = set()
 
     def at(self, urls: Iterable[str]) -> tuple[Channel, ...]:
@@ -51,5 +51,5 @@ class Turns:
         from provenv.conda.logins import Login
         from provenv.pypi.auth import Credentials
 
-        found = Credentials(keyring=self._settings.keyring, plugins=self._auth).after_refusal(channel.place)
+        found = Credentials(keyring=self._settings.keyring, sources=self.logins).after_refusal(channel.place)
         return replace(channel, login=Login("BasicHTTP", found[1], found[0])) if found else None

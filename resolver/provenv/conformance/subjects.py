@@ -15,9 +15,10 @@ from provenv.conformance.recorded import machines
 from provenv.conformance.sandbox import Sandbox
 from provenv.hooks.answers import fault
 from provenv.hooks.entry_points import EntryPoint, scan
-from provenv.hooks.loading import OWN, Hooks, check_api, import_plugin, plugin_hooks, words
+from provenv.hooks.loading import OWN, Hooks, check_api, import_plugin, plugin_hooks
 from provenv.hooks.manager import KINDS, Named, Plugins, collect, is_name
 from provenv.hooks.pastes import PasteReader
+from provenv.hooks.telling import words
 from provenv.hooks.types import (
     Accelerator,
     Check,

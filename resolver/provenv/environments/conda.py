@@ -22,9 +22,9 @@ from provenv.environments.state import META, contents, has_lost, site_packages
 from provenv.environments.store import Environment, stamp
 from provenv.environments.sync import SHELLS, Installed, Job, Outfit, carry_out, read_bytes, stamped_projects
 from provenv.errors import IndexAnswerError, InstallError, NetworkError
-from provenv.hooks.types import IndexAuth
 from provenv.locks.conda_reader import parse_conda
 from provenv.locks.reader import Lock
+from provenv.logins import LoginSources
 from provenv.pypi.cache import Cache
 from provenv.resolution import CondaPackage
 from provenv.settings import NetworkSettings
@@ -35,14 +35,14 @@ from provenv.values import dataclass, replace
 class CondaOutfit:
     """What is known of the target beside its lock: its platform and variables, and the manifest's channels.
 
-    `channels`: with the logins that the manifest gives; those of the lock have none. `auth`: plugins that may
-    know a login once a channel has refused.
+    `channels`: with the logins that the manifest gives; those of the lock have none. `logins`: plugins that
+    may know one once a channel has refused.
     """
 
     outfit: Outfit
     target: str
     channels: tuple[Channel, ...] = ()
-    auth: tuple[IndexAuth, ...] = ()
+    logins: LoginSources | None = None
 
 
 def install_conda(
@@ -108,7 +108,7 @@ class CondaJob(Job):
         from provenv.conda.network import package_cache
 
         known = _places(self.conda.channels, lock, self.settings)
-        turns = Turns(known, self.settings, self.conda.auth)
+        turns = Turns(known, self.settings, self.conda.logins)
         unpacked, records = package_cache(self.settings), Cache(self.settings.cache_dir)
         missing = [p for p in packages if not (self.prefix / META / f"{stem(p)}.json").exists()]
         discard_damaged(missing, unpacked, records)

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, TypeAlias
 
-from provenv.hooks.types import IndexAuth
 from provenv.locks.reader import Lock
+from provenv.logins import LoginSources
 from provenv.manifest.values import Index
 from provenv.pypi.artifacts import Artifact, files_of
 from provenv.settings import NetworkSettings
@@ -29,7 +29,7 @@ def own_places(lock: Lock) -> Iterator[None]:
     yield None
 
 
-def machine_places(settings: NetworkSettings, auth: Sequence[IndexAuth] = ()) -> Places:
+def machine_places(settings: NetworkSettings, logins: LoginSources | None = None) -> Places:
     """The places that this machine's settings give: its mirrors, the logins in addresses and of plugins.
 
     netrc and keyring are left to uv, which reads them itself.
@@ -39,26 +39,26 @@ def machine_places(settings: NetworkSettings, auth: Sequence[IndexAuth] = ()) ->
     def places(lock: Lock) -> Iterator[Rewrite | None]:
         remote = [p.artifact for p in lock.packages if p.artifact and p.artifact.local_path is None]
         mirrored = [a for a in remote if settings.mirrors_of(a.index) != (a.index,)]
-        logins = _Logins(settings, auth)
-        if not mirrored and not logins.any_for(artifact.url for artifact in remote):
+        known = _Logins(settings, logins)
+        if not mirrored and not known.any_for(artifact.url for artifact in remote):
             yield None
             return
-        with _mirrors(settings, auth, mirrored) as place_of:
-            yield lambda artifact: logins.added(place_of(artifact))
+        with _mirrors(settings, logins, mirrored) as place_of:
+            yield lambda artifact: known.added(place_of(artifact))
 
     return places
 
 
 @contextlib.contextmanager
 def _mirrors(
-    settings: NetworkSettings, auth: Sequence[IndexAuth], mirrored: Sequence[Artifact]
+    settings: NetworkSettings, logins: LoginSources | None, mirrored: Sequence[Artifact]
 ) -> Iterator[Rewrite]:
     if not mirrored:
         yield lambda artifact: artifact.url
         return
     from provenv.pypi.finder import Finder
 
-    with Finder(settings, auth=auth) as finder:
+    with Finder(settings, logins=logins) as finder:
         for artifact in mirrored:
             # A lock knows nothing of mirrors, so that their pages have to be read: all at once, not one by
             # one.
@@ -90,10 +90,10 @@ def _project_of(artifact: Artifact) -> str:
 class _Logins:
     """Logins by host, from the addresses in the settings and from plugins."""
 
-    def __init__(self, settings: NetworkSettings, auth: Sequence[IndexAuth]) -> None:
+    def __init__(self, settings: NetworkSettings, logins: LoginSources | None) -> None:
         from provenv.pypi.auth import Credentials
 
-        self._credentials = Credentials(keyring=False, plugins=auth)
+        self._credentials = Credentials(keyring=False, sources=logins)
         self._netrc = Credentials(keyring=False)
         mirrors = [place for _, places in settings.mirrors for place in places]
         indexes = [index.url for index in (*settings.extra_indexes, *settings.find_links)]

@@ -9,6 +9,8 @@ from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import Any, Literal, Union, get_args, get_origin
 
+from provenv.hooks.telling import shown
+
 Hint = Any  # a type annotation as typing gives it; Python has no static type for these
 
 
@@ -88,9 +90,7 @@ def answer_hint(kind: type, field: str) -> Hint:
 
 
 def _wrong(value: object, hint: Hint, where: str) -> str:
-    text = repr(value)
-    short = text if len(text) <= 60 else f"{text[:57]}..."
-    return f"{f'{where} is ' if where else ''}{short}, not {spell(hint)}"
+    return f"{f'{where} is ' if where else ''}{shown(value)}, not {spell(hint)}"
 
 
 def _origin(hint: Hint) -> Any:

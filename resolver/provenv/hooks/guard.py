@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from functools import wraps
 from typing import Any, TypeVar
 
 from provenv.errors import PluginError, ProvenvError
-from provenv.hooks.limits import ANSWERING, LOOKING, Hang, Patience, at_once
+from provenv.hooks.limits import ANSWERING, ASKING, LOOKING, Hang, Patience, at_once
 from provenv.hooks.pastes import PasteReader
+from provenv.hooks.telling import shown, words
 from provenv.hooks.types import (
     Accelerator,
     Builds,
@@ -44,7 +47,7 @@ _SECONDS: dict[str, float | None] = {
     "diagnose": LOOKING,
     "inspect": LOOKING,
     "Check.run": None,  # trains
-    "IndexAuth.find": None,  # may ask a person
+    "IndexAuth.find": ASKING,
 }
 
 
@@ -52,16 +55,28 @@ def guarded(value: Value, source: object, patience: Patience | None = None) -> V
     """The same value, its functions raising PluginError where the plugin's raise or answer something else.
 
     `patience`: the functions are not waited for longer than they may take, and their answers are looked at
-    down to the last field. None: they are known to be good (provenv's own tests see to that).
+    down to the last field, as are those of the values inside. None: they are known to be good (provenv's own
+    tests see to that).
     """
-    functions: dict[str, Any] = {
-        field: _guard(
-            type(value), field, getattr(value, field), f"{source}: {field} of {value.name}", patience
+    changed = _guarded_functions(value, value.name, source, patience)
+    if patience is not None and isinstance(value, (Platform, Accelerator)):
+        changed["envelope"] = tuple(
+            replace(key, **_guarded_functions(key, key.name, source, patience)) for key in value.envelope
         )
+    if patience is not None and isinstance(value, Accelerator) and value.runtime is not None:
+        runtime = value.runtime
+        changed["runtime"] = replace(runtime, **_guarded_functions(runtime, runtime.name, source, patience))
+    return replace(value, **changed)
+
+
+def _guarded_functions(
+    value: object, name: str, source: object, patience: Patience | None
+) -> dict[str, Any]:  # functions of any type, and what else `replace` takes
+    return {
+        field: _guard(type(value), field, getattr(value, field), f"{source}: {field} of {name}", patience)
         for field, annotation in type(value).__annotations__.items()
         if str(annotation).startswith("Callable")
     }
-    return replace(value, **functions)
 
 
 def _guard(
@@ -70,25 +85,31 @@ def _guard(
     name = f"{kind.__name__}.{field}"
     seconds = _SECONDS.get(name, _SECONDS.get(field, ANSWERING))
 
+    def ask(*args: object) -> tuple[object, str | None]:
+        if patience is None:
+            answer = function(*args)
+            return answer, _shallow_fault(name, answer)
+        answer = at_once(function)(*args)
+        return answer, _deep_fault(kind, field, answer)
+
     @wraps(function)
     def call(*args: object) -> object:
         try:
             if patience is None:
-                answer = function(*args)
+                answer, fault = ask(*args)
             elif seconds is None:
-                answer = at_once(function)(*args)
+                with redirect_stdout(sys.stderr):
+                    answer, fault = ask(*args)
             else:
-                answer = patience.call(at_once(function), *args, seconds=seconds)
-        except ProvenvError:
-            raise
+                answer, fault = patience.call(ask, *args, seconds=seconds)
         except Hang as error:
             assert patience is not None, "nobody else is waited for"
             patience.story = patience.story or f"{what} gave {error}"
             raise PluginError(patience.story) from error
         except (Exception, SystemExit) as error:
-            words = " ".join(str(error).split())
-            raise PluginError(f"{what} failed: {type(error).__name__}: {words}") from error
-        fault = _shallow_fault(name, answer) if patience is None else _deep_fault(kind, field, answer)
+            if isinstance(error, ProvenvError) and (patience is None or isinstance(error, PluginError)):
+                raise
+            raise PluginError(f"{what} failed: {words(error)}") from error
         if fault:
             raise PluginError(f"{what} answered {fault}")
         return answer
@@ -101,7 +122,7 @@ def _shallow_fault(name: str, answer: object) -> str | None:
     if answers is None or isinstance(answer, answers):
         return None
     wanted = " or ".join("None" if kind is type(None) else kind.__name__ for kind in answers)
-    return f"{answer!r:.60}, not {wanted}"
+    return f"{shown(answer)}, not {wanted}"
 
 
 def _deep_fault(kind: type, field: str, answer: object) -> str | None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import Generic, TypeVar
+
+from provenv.hooks.telling import Told, words
 
 Answer = TypeVar("Answer")
 
@@ -18,9 +21,19 @@ ANSWERING = 10.0
 LOOKING = 30.0
 """Seconds for one that looks at a machine: three commands that use up what a probe gives them (10 s each)."""
 
+ASKING = 300.0
+"""Seconds for one that may ask a person for a password."""
 
-class Hang(Exception):
+MOST = 10_000
+"""Values that are read of one iterator: one without an end would fill the memory before its time is up."""
+
+
+class Hang(Told):
     """A plugin did not answer in time."""
+
+
+class Stray(Told):
+    """A plugin raised what is no error: KeyboardInterrupt, which from its own thread is no user's Ctrl-C."""
 
 
 class Patience:
@@ -39,11 +52,12 @@ class Patience:
         """
         if self._hung is not None:
             raise self._hung
-        import threading
+        from provenv.hooks.printing import PluginThread, divert
 
         limit = _limit(seconds)
         work = _Work(function, args)
-        worker = threading.Thread(target=work.run, name="provenv plugin", daemon=True)
+        divert()
+        worker = PluginThread(target=work.run, name="provenv plugin", daemon=True)
         worker.start()
         worker.join(limit)
         if worker.is_alive():
@@ -68,8 +82,10 @@ class _Work(Generic[Answer]):
             self._raised = error
 
     def answer(self) -> Answer:
-        if self._raised is not None:
+        if isinstance(self._raised, (Exception, SystemExit)):
             raise self._raised
+        if self._raised is not None:
+            raise Stray(words(self._raised)) from self._raised
         return self._answers[0]
 
 
@@ -83,8 +99,19 @@ def _limit(seconds: float) -> float:
 
 
 def whole(answer: object) -> object:
-    """An answer read to its end where it is an iterator: what a generator does, it does while it is read."""
-    return tuple(answer) if isinstance(answer, Iterator) else answer
+    """An answer read to its end where it is an iterator: what a generator does, it does while it is read.
+
+    Raises OverflowError for one that has more than MOST values.
+    """
+    return tuple(bounded(answer)) if isinstance(answer, Iterator) else answer
+
+
+def bounded(values: Iterable[object]) -> Iterator[object]:
+    """The values of an iterable. Raises OverflowError after the first MOST."""
+    remaining = iter(values)
+    yield from islice(remaining, MOST)
+    for _ in remaining:
+        raise OverflowError(f"it yields more than {MOST:,} values")
 
 
 def at_once(function: Callable[..., object]) -> Callable[..., object]:

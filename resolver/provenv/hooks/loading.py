@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, cast
 
 from provenv.hooks import specs
 from provenv.hooks.entry_points import EntryPoint
-from provenv.hooks.limits import LOADING, Hang, Patience
+from provenv.hooks.limits import LOADING, Patience
+from provenv.hooks.telling import words
 from provenv.values import dataclass
 
 if TYPE_CHECKING:
@@ -130,11 +131,3 @@ class _Registry:
         name = f"{entry.distribution}:{entry.name}"
         if "manager" in vars(self) and self.manager.has_plugin(name):
             self.manager.unregister(name=name)
-
-
-def words(error: BaseException) -> str:
-    """An error in one line."""
-    text = " ".join(str(error).split())
-    if isinstance(error, Hang):
-        return text
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -11,9 +11,10 @@ from typing import Protocol
 from provenv.errors import PluginError
 from provenv.hooks.entry_points import EntryPoint, find_entry_points
 from provenv.hooks.guard import Value, guarded
-from provenv.hooks.limits import LOADING
-from provenv.hooks.loading import Loaded, Source, load, words
+from provenv.hooks.limits import LOADING, bounded
+from provenv.hooks.loading import Loaded, Source, load
 from provenv.hooks.pastes import PasteReader
+from provenv.hooks.telling import shown, words
 from provenv.hooks.types import Accelerator, Check, EnvelopeKey, IndexAuth, LockFormat, Platform
 from provenv.hooks.words import word_fault
 from provenv.values import dataclass, field
@@ -116,11 +117,12 @@ def collect(entry_points: Iterable[EntryPoint]) -> Plugins:
 
 
 def _answers(plugin: Loaded, hook: str, wanted: type[Value], problems: list[str]) -> list[Value]:
-    """What one plugin yields for one hook; the values that are none are left out."""
+    """What one plugin yields for one hook; the values that are none are left out, all told in one line."""
     function = plugin.hooks.get(hook)
     if function is None:
         return []
     given: list[object] = []
+    faults: list[str] = []
     # Called one by one, not through pluggy's relay, so that who raised is known and the rest goes on.
     try:
         if plugin.patience is None:
@@ -128,27 +130,30 @@ def _answers(plugin: Loaded, hook: str, wanted: type[Value], problems: list[str]
         else:
             plugin.patience.call(_take_all, function, given, seconds=LOADING)
     except (Exception, SystemExit) as error:
-        problems.append(f"{plugin.source}: {hook} failed: {words(error)}")
+        faults.append(f"failed: {words(error)}")
     answers: list[Value] = []
     for value in tuple(given):
         fault = _fault(value, wanted, deep=plugin.patience is not None)
         if fault is None and isinstance(value, wanted):
             answers.append(value)
         else:
-            problems.append(f"{plugin.source}: {hook} yielded {fault}; it was left out")
+            faults.append(f"yielded {fault}; it was left out")
+    if faults:
+        more = f", and {len(faults) - 1:,} more such faults" if len(faults) > 1 else ""
+        problems.append(f"{plugin.source}: {hook} {faults[0]}{more}")
     return answers
 
 
 def _take_all(function: Callable[[], Iterable[object]], given: list[object]) -> None:
-    given.extend(function())
+    given.extend(bounded(function()))
 
 
 def _fault(value: object, wanted: type[Named], *, deep: bool) -> str | None:
     """What is wrong with a value. `deep`: every field is looked at, down to the last."""
     if not isinstance(value, wanted):
-        return f"{_short(value)}, which is no {wanted.__name__}"
+        return f"{shown(value)}, which is no {wanted.__name__}"
     if not isinstance(value.name, str) or not is_name(value.name):
-        return f"a {wanted.__name__} whose name {_short(value.name)} is not of a-z, 0-9, `-`, `_` and `.`"
+        return f"a {wanted.__name__} whose name {shown(value.name)} is not of a-z, 0-9, `-`, `_` and `.`"
     return _broken_field(value) or (_deep_fault(value) if deep else None)
 
 
@@ -179,9 +184,9 @@ def _broken_field(value: Named) -> str | None:
     for name, kind in type(value).__annotations__.items():
         given = getattr(value, name)
         if str(kind).startswith("Callable") and not callable(given):
-            return f"{what} with {name} = {_short(given)}, which is no function"
+            return f"{what} with {name} = {shown(given)}, which is no function"
         if kind in ("str", "int") and type(given).__name__ != kind:
-            return f"{what} with {name} = {_short(given)}, which is no {kind}"
+            return f"{what} with {name} = {shown(given)}, which is no {kind}"
     return None
 
 
@@ -191,8 +196,3 @@ def _two_claims(kind: str, name: str, first: Source, second: Source) -> PluginEr
         evidence=[str(first), str(second)],
         hints=[f"uninstall {first.distribution} or {second.distribution}"],
     )
-
-
-def _short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
 
-from provenv.addresses import redact
-from provenv.errors import PluginError
-from provenv.hooks.types import IndexAuth
+from provenv.logins import LoginSources
 from provenv.pypi.addresses import Login, host_of, origin_of, split_login
 
 
 class Credentials:
-    """Logins by origin; safe from any thread."""
+    """Logins by origin; safe from any thread. `sources`: the plugins that are asked after all others."""
 
-    def __init__(self, *, keyring: bool = True, plugins: Sequence[IndexAuth] = ()) -> None:
+    def __init__(self, *, keyring: bool = True, sources: LoginSources | None = None) -> None:
         self._keyring = keyring
-        self._plugins = tuple(plugins)
+        self.sources = sources or LoginSources()
         self._known: dict[str, Login | None] = {}
         self._users: dict[str, str] = {}
         self._asked: set[str] = set()
@@ -51,25 +48,11 @@ class Credentials:
                 return None
             self._asked.add(origin)
             user = self._users.get(origin)
-            login = (_from_keyring(url, origin, user) if self._keyring else None) or self._from_plugins(url)
+            login = (_from_keyring(url, origin, user) if self._keyring else None) or self.sources.find(url)
             if login is None or login == self._known.get(origin):
                 return None
             self._known[origin] = login
             return login
-
-    def _from_plugins(self, url: str) -> Login | None:
-        for plugin in self._plugins:
-            try:
-                login = plugin.find(url)
-            except Exception as problem:
-                raise PluginError(
-                    f"the credential source {plugin.name} failed for {redact(url)}",
-                    evidence=[f"{type(problem).__name__}: {problem}"],
-                    hints=["update or remove the plugin that brings it: provenv plugin list"],
-                ) from problem
-            if login is not None:
-                return login
-        return None
 
 
 def _from_netrc(host: str) -> Login | None:

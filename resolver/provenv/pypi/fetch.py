@@ -166,7 +166,7 @@ class Fetcher:
             with self._opened(method, url, headers) as response:
                 if response.status_code in accepted:
                     return read(response)
-                raise _refused(response)
+                raise self._refused(response)
         except (httpx.TransportError, httpx.DecodingError) as failure:
             problem = network_error(failure, url, proxy_for(self.settings, url))
             if isinstance(problem, Permanent):
@@ -211,6 +211,16 @@ class Fetcher:
             )
         return target
 
+    def _refused(self, response: httpx.Response) -> Exception:
+        status = response.status_code
+        logged_in = "authorization" in response.request.headers
+        problem = refusal(status, response.reason_phrase, str(response.url), logged_in=logged_in)
+        if status in RETRIED:
+            return _Passing(problem, _retry_after(response.headers.get("retry-after", "")))
+        if not logged_in:
+            self.credentials.sources.blame(problem)
+        return problem
+
     def _client(self, url: str) -> httpx.Client:
         verified = not is_trusted(self.settings, url)
         with self._lock:
@@ -253,15 +263,6 @@ class _Passing(Exception):
     def __init__(self, problem: ProvenvError, pause: float | None = None) -> None:
         super().__init__(problem)
         self.problem, self.pause = problem, pause
-
-
-def _refused(response: httpx.Response) -> Exception:
-    status = response.status_code
-    logged_in = "authorization" in response.request.headers
-    problem = refusal(status, response.reason_phrase, str(response.url), logged_in=logged_in)
-    if status in RETRIED:
-        return _Passing(problem, _retry_after(response.headers.get("retry-after", "")))
-    return problem
 
 
 def _answer(response: httpx.Response, body: bytes = b"") -> Answer:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from provenv.errors import NetworkError, ProvenvError
-from provenv.hooks.types import IndexAuth
+from provenv.logins import LoginSources
 from provenv.manifest.values import Index
 from provenv.pypi.addresses import below_digest
 from provenv.pypi.artifacts import Artifact, Metadata, Project, files_of
@@ -43,7 +43,7 @@ class Finder:
         settings: NetworkSettings,
         cache: Cache | None = None,
         *,
-        auth: Sequence[IndexAuth] = (),
+        logins: LoginSources | None = None,
         aliases: Sequence[tuple[str, str]] = (),
         on_event: Callable[[str], None] | None = None,
         on_progress: Callable[[Event], None] | None = None,
@@ -51,7 +51,7 @@ class Finder:
     ) -> None:
         self.settings = settings
         self.cache = cache or Cache(settings.cache_dir)
-        self._auth, self._on_event, self._on_progress = tuple(auth), on_event, on_progress
+        self._logins, self._on_event, self._on_progress = logins, on_event, on_progress
         self._lock = threading.Lock()
         self._made: Fetcher | None = None
         self._remote: RemoteFiles | None = None
@@ -214,7 +214,7 @@ class Finder:
                 from provenv.pypi.auth import Credentials
                 from provenv.pypi.fetch import Fetcher
 
-                credentials = Credentials(keyring=self.settings.keyring, plugins=self._auth)
+                credentials = Credentials(keyring=self.settings.keyring, sources=self._logins)
                 told = self._tell if self._on_event or self._on_progress else None
                 self._made = Fetcher(self.settings, credentials, told)
             return self._made

@@ -118,7 +118,6 @@ class Files:
 def open_files(project: Project, on_event: Callable[[str], None] | None = None) -> Iterator[Files]:
     """The files of a project's candidates; connections and scratch folders are gone when the block ends."""
     cache = Cache(project.settings.cache_dir)
-    auth = tuple(project.plugins.index_auth.values())
     accelerators = project.plugins.accelerators.values()
     aliases = tuple(dict.fromkeys(pair for known in accelerators for pair in known.aliases))
     with ExitStack() as stack:
@@ -126,7 +125,7 @@ def open_files(project: Project, on_event: Callable[[str], None] | None = None) 
             Finder(
                 project.settings,
                 cache,
-                auth=auth,
+                logins=project.logins,
                 aliases=aliases,
                 on_event=on_event,
                 refresh=project.refresh,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 
+from provenv.errors import PluginError
 from provenv.hooks.types import Accelerator, Build, Builds, Context, Envelope, Rejected
 from provenv.manifest.values import Index, Manifest, ManifestRequirement
 from provenv.standards.requirements import parse_requirement
@@ -74,9 +75,12 @@ def label_hints(
     for root in roots:
         label = re.search(r"===?\s*[^,+\s]+\+([\w.]+)", root.requirement.specifier)
         for accelerator in accelerators if label else ():
-            if accelerator.name == target.accelerator or accelerator.accepts(context.os, context.arch):
+            try:
+                if accelerator.name == target.accelerator or accelerator.accepts(context.os, context.arch):
+                    continue
+                builds = accelerator.builds(bare)
+            except PluginError:  # not the plugin that the target needs
                 continue
-            builds = accelerator.builds(bare)
             if label and label[1] in {b.name for b in builds.offered} | {r.build for r in builds.rejected}:
                 yield f"{root.text} is a build for {accelerator.name}: lock it for that accelerator"
 

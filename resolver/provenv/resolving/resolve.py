@@ -11,6 +11,7 @@ from provenv.manifest.values import Manifest, Pin
 from provenv.pypi.direct import DirectCandidate
 from provenv.resolution import Resolution
 from provenv.resolving.attempts import Attempts, Failure
+from provenv.resolving.bystanders import Bystanders
 from provenv.resolving.candidates import Candidates
 from provenv.resolving.catalog import Catalog
 from provenv.resolving.files import Files
@@ -65,8 +66,7 @@ class Resolver:
         self.files = files
         self.catalog = Catalog(files.finder, variants=WHEEL_VARIANTS in manifest.previews)
         self.precedents: Precedents[Node] = Precedents()
-        known = (accelerator.runtime for accelerator in accelerators.values())
-        self._runtimes = {runtime.name: runtime for runtime in known if runtime is not None}
+        self.bystanders = Bystanders(accelerators)
         self._searches: dict[str, Search] = {}
 
     def resolve(self, target: Target, options: Options) -> Resolution:
@@ -106,7 +106,7 @@ class Resolver:
         request = replace(
             request,
             undeclared=self.accelerators[target.accelerator].undeclared,
-            runtimes=self._runtimes,
+            runtimes=self.bystanders.runtimes(target.accelerator),
             given=options.given,
             turned_down=options.turned_down,
         )
@@ -130,7 +130,8 @@ class Resolver:
         devices = features_of(context, target.accelerator, self.accelerators)
         processor = {one.namespace for one in features_of(context, PROCESSOR, self.accelerators)[0]}
         own = frozenset(one.namespace for device in devices for one in device) - processor
-        return VariantRules(devices, own, request.rules.environment, self.files.variants.read, self._runtimes)
+        rules, runtimes = request.rules, request.runtimes
+        return VariantRules(devices, own, rules.environment, self.files.variants.read, runtimes)
 
     def _by_major(self, request: Request, target: Target, builds: Iterable[Build]) -> Iterator[Build]:
         """A build of no known major once for each major of the manifest's own variants, then as it is."""
@@ -186,13 +187,8 @@ class Resolver:
             pinned=pinned,
             held=held,
             from_find_links=from_find_links,
-            publishes=self._publishes,
+            publishes=self.bystanders.publishes,
         )
-
-    def _publishes(self, url: str) -> tuple[str, ...]:
-        """What is taken from an index of this address, as the first accelerator that knows it says."""
-        known = (accelerator.publishes(url) for accelerator in self.accelerators.values())
-        return next(filter(None, known), ())
 
     def latest(self, target: Target, name: str) -> str | None:
         """The newest stable version that has a file for a target that was resolved, None: there is none."""

@@ -15,6 +15,7 @@ from provenv.conda.channels import Channel, channels_of, for_subdir
 from provenv.conda.solve import CondaSolver, Question
 from provenv.errors import InputError, NetworkError, Origin, ProvenvError
 from provenv.hooks.types import IndexAuth
+from provenv.logins import LoginSources
 from provenv.manifest.values import CondaSpec
 from provenv.resolution import CondaPackage
 from provenv.settings import NetworkSettings
@@ -74,7 +75,7 @@ def solve(settings: NetworkSettings) -> Solve:
         *written: str, auth: tuple[IndexAuth, ...] = (), **changed: object
     ) -> tuple[CondaPackage, ...]:
         mine = replace(settings, **changed)  # type: ignore[arg-type]  # passed through as they are
-        with CondaSolver(channels_of(written, mine), mine, auth) as solver:
+        with CondaSolver(channels_of(written, mine), mine, LoginSources(auth)) as solver:
             return solver.solve(Question("linux-64", (THING,)))
 
     return solved
@@ -233,6 +234,15 @@ class TestLogins:
         with serve(team.parent, basic="ann:pw") as served:
             assert len(solve(f"{served.url}/team", auth=(IndexAuth("corp", find),))) == 1
         assert asked == [f"{served.url}/team"]
+
+    def test_of_the_next_plugin_when_one_fails_which_is_blamed_where_there_is_no_next(
+        self, team: Path, solve: Solve
+    ) -> None:
+        failing, other = IndexAuth("corp", lambda url: [][1]), IndexAuth("b", lambda url: ("ann", "pw"))
+        with serve(team.parent, basic="ann:pw") as served:
+            told = refused(solve, f"{served.url}/team", auth=(failing,))
+            assert len(solve(f"{served.url}/team", auth=(failing, other))) == 1
+        assert "a likely cause: the source of logins corp failed: IndexError: list index out of range" in told
 
 
 class TestTheWayThere:

@@ -11,6 +11,7 @@ from provenv.environments.places import machine_places
 from provenv.environments.sync import Outfit, install
 from provenv.errors import IndexAnswerError
 from provenv.hooks.types import IndexAuth
+from provenv.logins import LoginSources
 from provenv.pypi.artifacts import Artifact
 from support.index_server import TestIndex
 from support.locking import package, wheel
@@ -30,7 +31,7 @@ def put(bench: Bench, *artifacts: Artifact, auth: tuple[IndexAuth, ...] = ()) ->
     lock = bench.lock(*map(package, artifacts))
     text = lock.read_text()
     bench.settings = replace(bench.settings, keyring=False)
-    places = machine_places(bench.settings, auth)
+    places = machine_places(bench.settings, LoginSources(auth))
     install(
         lock, bench.prefix, bench.settings, Outfit(platform(), {}), places=places, progress=bench.lines.append
     )

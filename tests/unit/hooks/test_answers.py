@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import sys
 import threading
 import time
 from pathlib import Path
@@ -10,7 +12,8 @@ from typing import Any
 import pytest
 
 from provenv.hooks.answers import answer_hint, fault
-from provenv.hooks.limits import Hang, Patience, at_once
+from provenv.hooks.limits import MOST, Hang, Patience, Stray, at_once, bounded
+from provenv.hooks.telling import shown, words
 from provenv.hooks.types import (
     Accelerator,
     Build,
@@ -102,6 +105,53 @@ def test_an_answer_in_time_is_the_answer() -> None:
 def test_what_a_function_raises_is_raised() -> None:
     with pytest.raises(SystemExit):
         Patience().call(lambda: (_ for _ in ()).throw(SystemExit(3)), seconds=60)
+
+
+@pytest.mark.parametrize("raised", [KeyboardInterrupt, GeneratorExit, BaseException])
+def test_what_is_no_error_is_no_ctrl_c_of_the_user_when_a_plugin_raises_it(
+    raised: type[BaseException],
+) -> None:
+    def raising() -> None:
+        raise raised
+
+    with pytest.raises(Stray, match=f"^{raised.__name__}$"):
+        Patience().call(raising, seconds=60)
+
+
+def test_an_iterator_without_an_end_is_not_read_to_it() -> None:
+    with pytest.raises(OverflowError, match="more than 10,000 values"):
+        at_once(lambda: itertools.count())()
+    assert len(tuple(bounded(range(MOST)))) == MOST
+
+
+def test_what_a_plugin_prints_is_no_answer_of_provenv_s(capsys: pytest.CaptureFixture[str]) -> None:
+    def chatty() -> int:
+        print("hello")
+        sys.stdout.write("there\n")
+        return 1
+
+    assert Patience().call(chatty, seconds=60) == 1
+    print("ours")
+
+    assert capsys.readouterr() == ("ours\n", "hello\nthere\n")
+
+
+class Unspeakable(Exception):
+    def __str__(self) -> str:
+        raise ValueError("no words")
+
+    __repr__ = __str__
+
+
+def test_a_value_or_an_error_that_can_t_be_written_is_told_by_its_type() -> None:
+    endless: list[object] = []
+    endless.append(endless)
+
+    assert words(Unspeakable()) == "Unspeakable"
+    assert shown(Unspeakable()).startswith("<Unspeakable instance at")
+    assert shown(endless) == "[[[[[[[...]]]]]]]"
+    assert shown(10**6000) == "a int"
+    assert len(shown("x" * 10**6)) == len(shown(tuple(range(10**6)))) == 60
 
 
 def test_a_hang_is_left_alone_and_the_plugin_not_asked_again() -> None:

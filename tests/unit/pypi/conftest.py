@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from provenv.hooks.types import IndexAuth
+from provenv.logins import LoginSources
 from provenv.pypi.finder import Finder
 from provenv.settings import NetworkSettings
 from support.index_server import TestIndex
@@ -26,7 +28,7 @@ def finder_of(tmp_path: Path) -> Iterator[MakeFinder]:
     """`finder_of(**settings)`: a finder with its cache in `tmp_path/cache`; all are closed at the end."""
     with ExitStack() as stack:
 
-        def make(*, auth: tuple[object, ...] = (), refresh: bool = False, **settings: object) -> Finder:
+        def make(*, auth: tuple[IndexAuth, ...] = (), refresh: bool = False, **settings: object) -> Finder:
             values = {
                 "default_index": "https://index.example/simple",
                 "cache_dir": tmp_path / "cache",
@@ -35,7 +37,7 @@ def finder_of(tmp_path: Path) -> Iterator[MakeFinder]:
                 "keyring": False,
                 **settings,
             }
-            finder = Finder(NetworkSettings(**values), auth=auth, refresh=refresh)  # type: ignore[arg-type]  # passed on as they are
+            finder = Finder(NetworkSettings(**values), logins=LoginSources(auth), refresh=refresh)  # type: ignore[arg-type]  # passed on as they are
             return stack.enter_context(finder)
 
         yield make

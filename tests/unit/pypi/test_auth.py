@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from provenv.addresses import redact
-from provenv.errors import IndexAnswerError, PluginError
+from provenv.errors import IndexAnswerError
 from provenv.hooks.types import IndexAuth
+from provenv.logins import LoginSources
 from provenv.manifest.values import Index
 from provenv.pypi.addresses import origin_of, split_login
 from support.index_server import Fault, TestIndex
@@ -112,13 +113,37 @@ def test_a_plugins_login_is_asked_for_after_a_401(closed: TestIndex, finder_of: 
     assert [request.status for request in closed.log] == [401, 200, 404]
 
 
-def test_a_plugin_that_raises_is_named(closed: TestIndex, finder_of: MakeFinder) -> None:
-    def find(url: str) -> tuple[str, str] | None:
-        raise ValueError("broken inside")
+def broken(url: str) -> tuple[str, str] | None:
+    raise ValueError(f"broken inside, for {url}")
 
-    with pytest.raises(PluginError, match="credential source corp") as caught:
-        finder_of(auth=(IndexAuth("corp", find),)).project(Index("corp", closed.url), "torch")
-    assert "broken inside" in caught.value.evidence[0]
+
+def test_a_plugin_that_raises_is_passed_over(closed: TestIndex, finder_of: MakeFinder) -> None:
+    finder = finder_of(auth=(IndexAuth("corp", broken), IndexAuth("other", lambda url: LOGIN)))
+    assert finder.project(Index("corp", closed.url), "torch") is not None
+
+
+def test_a_refusal_names_the_plugin_that_failed_as_its_likely_cause(
+    closed: TestIndex, finder_of: MakeFinder
+) -> None:
+    with pytest.raises(IndexAnswerError) as caught:
+        finder_of(auth=(IndexAuth("corp", broken),)).project(Index("corp", closed.url), "torch")
+    assert caught.value.evidence[-1] == (
+        "a likely cause: the source of logins corp failed: "
+        f"ValueError: broken inside, for {closed.url}/torch/"
+    )
+    assert caught.value.hints[-1] == "update or remove the plugin that brings it: provenv plugin list"
+
+
+def test_a_failing_plugin_is_told_once_a_run() -> None:
+    sources = LoginSources((IndexAuth("corp", broken), IndexAuth("other", lambda url: None)))
+    for host in ("a", "b"):
+        assert sources.find(f"https://{host}.example/simple") is None
+    (told,) = sources.untold()
+    assert told == (
+        "the source of logins corp failed: ValueError: broken inside, for https://a.example/simple; "
+        "it was passed over"
+    )
+    assert sources.untold() == ()
 
 
 def test_a_login_in_the_keyring(
