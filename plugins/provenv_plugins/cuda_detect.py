@@ -11,6 +11,7 @@ from provenv_plugins.cuda_facts import NvidiaFacts, is_jetson, is_wsl, read
 from provenv_plugins.jetson import cuda_of as jetson_cuda
 from provenv_plugins.nvidia_driver_command import driver_remedy
 from provenv_plugins.pci_bus import has_display
+from provenv_plugins.windows_displays import displays, stopped, without_driver
 
 VENDOR_ID = "10de"
 SYSTEMS = {"Linux": "linux", "Windows": "windows"}
@@ -154,7 +155,12 @@ def _driver_error(error: str, probe: Probe) -> Finding:
 
 
 def _no_devices(facts: NvidiaFacts, probe: Probe) -> Iterable[Finding]:
-    if facts.driver:
+    if probe.python("system") == "Windows":
+        found = displays(probe, VENDOR_ID)
+        if missing := without_driver(found):
+            yield Finding("nvidia-driver-missing", missing, driver_remedy(probe), "error")
+        yield from stopped(found, driver_remedy(probe))
+    elif facts.driver:
         contained = probe.file("/.dockerenv") is not None or probe.file("/run/.containerenv") is not None
         yield Finding(
             "nvidia-device-nodes-missing",

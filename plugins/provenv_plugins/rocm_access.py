@@ -7,7 +7,9 @@ from collections import Counter
 from collections.abc import Iterable
 
 from provenv.hooks import Finding, Probe
+from provenv_plugins import windows_displays
 from provenv_plugins.pci_bus import has_display
+from provenv_plugins.windows_displays import displays
 
 VENDOR_ID = "1002"
 NODE = "/dev/kfd"
@@ -23,6 +25,15 @@ def without_driver(probe: Probe) -> Iterable[Finding]:
     """A GPU on the bus, and no amdgpu in the kernel. Which GPU it is, and whether ROCm has it, stays open."""
     if probe.exists("/sys/module/amdgpu") is False and has_display(probe, VENDOR_ID):
         yield driver_missing("a GPU of AMD's is in this machine, and", "warning")
+
+
+def on_windows(probe: Probe) -> Iterable[Finding]:
+    """A GPU that Windows drives by itself, or not at all."""
+    found = displays(probe, VENDOR_ID)
+    remedy = "install AMD Software: Adrenalin Edition from amd.com/support, then restart"
+    if missing := windows_displays.without_driver(found):
+        yield Finding("amd-driver-missing", missing, remedy, "warning")
+    yield from windows_displays.stopped(found, remedy)
 
 
 def driver_missing(where: str, severity: str = "error") -> Finding:

@@ -8,7 +8,7 @@ from functools import cache
 
 from provenv.hooks import Builds, Context, Detection, Device, Envelope, Finding, Probe
 from provenv.hooks.values import dataclass
-from provenv_plugins.rocm_access import may_not_open, no_permission, partitioned, without_driver
+from provenv_plugins.rocm_access import may_not_open, no_permission, on_windows, partitioned, without_driver
 from provenv_plugins.rocm_builds import choose_builds
 from provenv_plugins.tables import rows
 
@@ -213,6 +213,8 @@ def diagnose(probe: Probe) -> Iterable[Finding]:
         yield from paste_findings(probe)
     elif probe.python("system") == "Linux":
         yield from _live(probe, facts)
+    elif not facts.devices:
+        yield from on_windows(probe)
     if not facts.devices:
         return
     kept, left = _served([device.gfx for device in facts.devices if device.gfx], probe)

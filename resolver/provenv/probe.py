@@ -20,6 +20,7 @@ class LiveProbe:
     def __init__(self) -> None:
         self._python: dict[str, str] | None = None
         self._libraries: dict[str, Mapping[str, object] | None] = {}
+        self._commands: dict[tuple[str, ...], CommandResult] = {}
 
     def file(self, path: str) -> str | None:
         try:
@@ -40,8 +41,12 @@ class LiveProbe:
         program = shutil.which(argv[0])
         if program is None:
             return None
-        # in English and without colours, which the plugins' parsers rely on
-        return _run([program, *argv[1:]], seconds, {**os.environ, "LC_ALL": "C", "NO_COLOR": "1"})
+        asked = (program, *argv[1:])
+        if asked not in self._commands:
+            # in English and without colours, which the plugins' parsers rely on
+            environment = {**os.environ, "LC_ALL": "C", "NO_COLOR": "1"}
+            self._commands[asked] = _run(asked, seconds, environment)
+        return self._commands[asked]
 
     def environment(self, name: str) -> str | None:
         return os.environ.get(name)
@@ -54,8 +59,8 @@ class LiveProbe:
             root, _, path = key.partition("\\")
             try:
                 with winreg.OpenKey(roots[root], path) as opened:
-                    return str(winreg.QueryValueEx(opened, value)[0])
-            except (OSError, KeyError):
+                    return _registry_text(winreg.QueryValueEx(opened, value)[0])
+            except (OSError, KeyError, ValueError):  # ValueError: a name that holds a NUL
                 return None
         return None
 
@@ -174,6 +179,15 @@ def _run(argv: Sequence[str], seconds: float, environment: Mapping[str, str]) ->
 
 def _text(data: bytes | None) -> str:
     return (data or b"").decode("utf-8", "replace").replace("\r\n", "\n")
+
+
+def _registry_text(value: object) -> str:
+    """A registry's value as the probe tells it: a list's texts a line each, bytes in hexadecimal."""
+    if isinstance(value, list):
+        return "\n".join(map(str, value))
+    if isinstance(value, bytes):
+        return value.hex()
+    return "" if value is None else str(value)
 
 
 def _object(text: str) -> Mapping[str, object] | None:

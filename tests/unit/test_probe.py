@@ -6,7 +6,10 @@ import json
 import os
 import sys
 import time
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -41,6 +44,102 @@ def test_what_is_not_there_is_none_and_never_an_error(tmp_path: Path) -> None:
     assert probe.python("favourite_colour") is None
     if sys.platform != "win32":
         assert probe.registry(r"HKLM\SOFTWARE", "x") is None
+
+
+class Winreg(ModuleType):
+    """The part of Python's winreg that the probe uses, over a dict; there is no Windows here to ask.
+
+    As its documentation has it: `OpenKey(key, sub_key)` gives a handle that is a context manager,
+    `QueryValueEx(key, value_name)` a tuple of value and type; both raise OSError for what is not there.
+    """
+
+    HKEY_CURRENT_USER = 0x80000001
+    HKEY_LOCAL_MACHINE = 0x80000002
+
+    def __init__(self, keys: Mapping[tuple[int, str], Mapping[str, tuple[object, int]]]) -> None:
+        super().__init__("winreg")
+        self.opened = 0
+        self._keys = keys
+
+    def OpenKey(  # noqa: N802  (winreg's own name)
+        self, key: int, sub_key: str, reserved: int = 0, access: int = 0x20019
+    ) -> AbstractContextManager[Mapping[str, tuple[object, int]]]:
+        if "\0" in sub_key:
+            raise ValueError("embedded null character")
+        if (key, sub_key) not in self._keys:
+            raise FileNotFoundError(2, "The system cannot find the file specified")
+        self.opened += 1
+        return self._handle(self._keys[key, sub_key])
+
+    @contextmanager
+    def _handle(self, values: Mapping[str, tuple[object, int]]) -> Iterator[Mapping[str, tuple[object, int]]]:
+        yield values
+        self.opened -= 1
+
+    def QueryValueEx(  # noqa: N802  (winreg's own name)
+        self, key: Mapping[str, tuple[object, int]], value_name: str
+    ) -> tuple[object, int]:
+        if value_name not in key:
+            raise FileNotFoundError(2, "The system cannot find the file specified")
+        return key[value_name]
+
+
+REG_SZ, REG_BINARY, REG_DWORD, REG_MULTI_SZ, REG_QWORD = 1, 3, 4, 7, 11
+DISPLAY = r"SYSTEM\CurrentControlSet\Control\Class\{4d36e968-e325-11ce-bfc1-08002be10318}\0000"
+
+
+@pytest.fixture
+def registry(monkeypatch: pytest.MonkeyPatch) -> Winreg:
+    made = Winreg(
+        {
+            (Winreg.HKEY_LOCAL_MACHINE, DISPLAY): {
+                "DriverDesc": ("NVIDIA GeForce RTX 4070", REG_SZ),
+                "HardwareInformation.qwMemorySize": (12878610432, REG_QWORD),
+                "HardwareInformation.MemorySize": (b"\x00\x00\xf0\xff", REG_BINARY),
+                "UserModeDriverName": (["a.dll", "b.dll"], REG_MULTI_SZ),
+                "Empty": (None, REG_BINARY),
+            },
+            (Winreg.HKEY_CURRENT_USER, r"Software\X"): {"on": (0, REG_DWORD)},
+        }
+    )
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setitem(sys.modules, "winreg", made)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("value", "answer"),
+    [
+        ("DriverDesc", "NVIDIA GeForce RTX 4070"),
+        ("HardwareInformation.qwMemorySize", "12878610432"),
+        ("HardwareInformation.MemorySize", "0000f0ff"),
+        ("UserModeDriverName", "a.dll\nb.dll"),
+        ("Empty", ""),
+        ("NoSuchValue", None),
+    ],
+)
+def test_a_value_of_the_registry_is_a_text_whatever_its_type(
+    registry: Winreg, value: str, answer: str | None
+) -> None:
+    assert LiveProbe().registry(rf"HKLM\{DISPLAY}", value) == answer
+
+
+def test_the_registry_s_roots_and_keys_that_are_not_there(registry: Winreg) -> None:
+    probe = LiveProbe()
+
+    assert probe.registry(r"HKCU\Software\X", "on") == "0"
+    assert probe.registry(r"HKLM\Software\X", "on") is None
+    assert probe.registry(r"HKZZ\Software\X", "on") is None
+    assert probe.registry("HKLM\\nul\0key", "on") is None
+    assert registry.opened == 0
+
+
+def test_a_command_is_run_once_however_often_it_is_asked(tmp_path: Path) -> None:
+    script = f"import pathlib; p = pathlib.Path({str(tmp_path / 'n')!r}); p.open('a').write('x')"
+    probe = LiveProbe()
+
+    assert probe.command([sys.executable, "-c", script]) == probe.command([sys.executable, "-c", script])
+    assert (tmp_path / "n").read_text() == "x"
 
 
 def test_a_command_answers_with_its_code_and_both_streams() -> None:

@@ -49,7 +49,8 @@ class Probe(Protocol):
         """An environment variable."""
 
     def registry(self, key: str, value: str) -> str | None:
-        r"""A value of the Windows registry, e.g. `HKLM\\SOFTWARE\\...` and a value's name."""
+        r"""A value of the Windows registry, e.g. `HKLM\\SOFTWARE\\...` and a value's name: numbers in decimal,
+        bytes in hexadecimal, of a list a line each."""
 
     def sysctl(self, name: str) -> str | None:
         """A kernel value of macOS or a BSD, e.g. `hw.optional.arm64`."""
@@ -346,6 +347,10 @@ class Accelerator:
     undeclared: Callable[[str, str], tuple[str, ...]] = lambda name, version: ()
     """`undeclared(name, version)`: requirements that a version of a package has and its metadata do not say.
     Asked for every package of a resolution."""
+    excludes: Callable[[str, str], str | None] = lambda name, version: None
+    """`excludes(name, version)`: why a version of a package is nothing for this accelerator's builds, in words
+    that follow its name (`is compiled for …`); None where it may be taken. Asked of compiled wheels alone: a
+    version with a label, or one as the default index has it."""
     publishes: Callable[[str], tuple[str, ...]] = lambda url: ()
     """The packages (patterns) to take from an index of this address where a manifest names it beside others;
     `()` for one that is not known. Such an index holds old copies of other projects' packages, too."""
