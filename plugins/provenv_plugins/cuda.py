@@ -20,6 +20,7 @@ from provenv.hooks import (
 )
 from provenv_plugins.numbers import checked
 from provenv_plugins.pytorch import ALIASES, FAMILY, undeclared
+from provenv_plugins.pytorch import excludes as pytorch_excludes
 from provenv_plugins.pytorch import publishes as pytorch_publishes
 
 
@@ -52,6 +53,11 @@ def publishes(url: str) -> tuple[str, ...]:
     """The PyTorch indexes', and what Jetson's own index has of the same."""
     jetson = url.startswith("https://pypi.jetson-ai-lab.io/")
     return (*FAMILY, "torchcodec", "onnxruntime-gpu") if jetson else pytorch_publishes(url)
+
+
+def excludes(name: str, version: str) -> str | None:
+    """What is compiled against ROCm's or Intel's torch; see `torch_kinds.excludes`."""
+    return pytorch_excludes("CUDA", name, version)
 
 
 def carried(name: str, version: str) -> str | None:
@@ -153,6 +159,7 @@ def provenv_accelerators() -> Iterable[Accelerator]:
         inspect=inspect,
         releases=releases,
         undeclared=undeclared,
+        excludes=excludes,
         publishes=publishes,
         aliases=ALIASES,
         runtime=Runtime("CUDA", ("13", "12", "11"), carried, of_variant),

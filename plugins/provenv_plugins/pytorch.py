@@ -45,6 +45,13 @@ def undeclared(name: str, version: str) -> tuple[str, ...]:
     return needs(name, version)
 
 
+def excludes(own: str, name: str, version: str) -> str | None:
+    """See `torch_kinds.excludes`."""
+    from provenv_plugins.torch_kinds import excludes as why
+
+    return why(own, name, version)
+
+
 def index_of(build: str) -> str:
     """The canonical address of a build's simple index."""
     return f"{INDEX}{build}"

@@ -18,6 +18,7 @@ from provenv.hooks import (
 )
 from provenv_plugins.numbers import checked
 from provenv_plugins.pytorch import ALIASES, FAMILY, undeclared
+from provenv_plugins.pytorch import excludes as pytorch_excludes
 from provenv_plugins.pytorch import publishes as pytorch_publishes
 
 
@@ -42,6 +43,11 @@ def releases(package: str, context: Context) -> Releases:
     from provenv_plugins.rocm_builds import releases_for
 
     return releases_for(context)
+
+
+def excludes(name: str, version: str) -> str | None:
+    """What is compiled against CUDA's torch; see `torch_kinds.excludes`."""
+    return pytorch_excludes("ROCm", name, version)
 
 
 AMD_PACKAGES = ("rocm", "rocm-*", "amd-torch*", "amd-torchvision*", "amd-torchaudio*")
@@ -145,6 +151,7 @@ def provenv_accelerators() -> Iterable[Accelerator]:
         inspect=inspect,
         releases=releases,
         undeclared=undeclared,
+        excludes=excludes,
         publishes=publishes,
         aliases=ALIASES,
     )

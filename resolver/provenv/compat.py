@@ -131,8 +131,7 @@ class _Question:
         detection = self.host.detections.get(accelerator.name)
         if detection is None or detection.usable or own & {word for word, _ in self.asked.envelope.items}:
             return None
-        errors = [f.message for f in accelerator.diagnose(self.host.probe) if f.severity == "error"]
-        return errors[0] if errors else f"no usable {accelerator.name} device was found"
+        return self.host.fault(accelerator) or f"no usable {accelerator.name} device was found"
 
     def _context(self, accelerator: Accelerator) -> Context:
         words = known_words(self.platform, accelerator)

@@ -123,6 +123,15 @@ class Host:
         """The accelerators that would train here, best first; cpu is among them whatever else fails."""
         return tuple(name for name, detection in self.detections.items() if detection.usable)
 
+    def fault(self, accelerator: Accelerator) -> str | None:
+        """Why an accelerator would not train here; "" where nothing of it is here, None where it would."""
+        detection = self.detections.get(accelerator.name)
+        if detection is None or detection.usable:
+            return "" if detection is None else None
+        errors = [found.message for found in accelerator.diagnose(self.probe) if found.severity == "error"]
+        unknown = f"no usable {accelerator.name} device was found" if detection.devices else ""
+        return errors[0] if errors else unknown
+
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
         """What the plugins think worth telling, each once, errors first."""

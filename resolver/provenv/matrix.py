@@ -25,6 +25,7 @@ class MatrixMaker:
         self.plugins = plugins
         self.host = Host(plugins, probe)
         self.origin = Origin(str(manifest.path))
+        self._passed_over: dict[str, None] = {}
 
     def matrix(self) -> Matrix:
         self._check_envelope()
@@ -42,7 +43,10 @@ class MatrixMaker:
             _add(targets, self._named(named), named.origin or self.origin)
         if not targets:
             raise self._nothing_left(left_out.values())
-        return Matrix(tuple(targets.values()), tuple(left_out.values()), tuple(self.host.problems))
+        passed_over = tuple(self._passed_over)
+        return Matrix(
+            tuple(targets.values()), tuple(left_out.values()), tuple(self.host.problems), passed_over
+        )
 
     def _cells(self) -> Iterator[tuple[Platform, Accelerator, str]]:
         for platform_name in dict.fromkeys(self._platforms):
@@ -119,33 +123,42 @@ class MatrixMaker:
         for another machine's platform one of its defaults (`macos`), and that some build serves.
         """
         declared = {word for word, _ in self.manifest.envelope.merged(own).items}
-        here = platform.name == self.host.platform
+        best, others = "", []
         for name, accelerator in self.plugins.accelerators.items():
             with self.host.watch("accelerator", name):
-                if self._serves(accelerator, platform, python, own, declared, here=here):
-                    return name
-        return "cpu"
+                against = self._against(accelerator, platform, python, own, declared)
+                if against is None and not best:
+                    best = name
+                elif against is None and accelerator.torch_device != "cpu":
+                    others.append(f"{name} ({best} comes before it)")
+                elif against:
+                    others.append(f"{name} ({against})")
+        best = best or "cpu"
+        if others:
+            self._passed_over[f"on {platform.name} auto is {best}; passed over: {'; '.join(others)}"] = None
+        return best
 
-    def _serves(
-        self,
-        accelerator: Accelerator,
-        platform: Platform,
-        python: str,
-        own: Envelope,
-        declared: set[str],
-        *,
-        here: bool,
-    ) -> bool:
-        """Whether an accelerator is promised and has a build for that, or is usable on this machine."""
+    def _against(
+        self, accelerator: Accelerator, platform: Platform, python: str, own: Envelope, declared: set[str]
+    ) -> str | None:
+        """Why `auto` can't be an accelerator, "" where nothing speaks of it; None where it can.
+
+        It can where it is promised and has a build for that, and where it is usable on this machine.
+        """
+        here = platform.name == self.host.platform
         if accelerator.accepts(platform.os, platform.arch) is not None:
-            return False
+            return ""
         words = {key.name for key in accelerator.envelope}
         if words & declared or (not here and words & {word for word, _ in platform.defaults.items}):
             full = _full_python(python, None, self.origin) or python
             envelope = self._envelope(platform, accelerator, own)
             context = Context(platform.name, platform.os, platform.arch, full, envelope)
-            return bool(accelerator.builds(context).offered)
-        return here and accelerator.name in self.host.usable
+            builds = accelerator.builds(context)
+            rejected = [f"{one.build}: {one.reason}" for one in builds.rejected] or [
+                "it has no build for that"
+            ]
+            return None if builds.offered else rejected[-1]  # the oldest build asks for least
+        return self.host.fault(accelerator) if here else ""
 
     def _refusal(self, platform: Platform, accelerator: Accelerator, python: str) -> str | None:
         """Why there is no such target; None when there is."""

@@ -40,12 +40,14 @@ class LeftOut:
 class Matrix:
     """The targets in the manifest's order, the named ones last; and the cells that were left out.
 
-    `problems`: a line for every plugin that failed while it looked at this machine.
+    `problems`: a line for every plugin that failed while it looked at this machine. `passed_over`: what
+    `auto` did not take, a line for each platform where there was a choice.
     """
 
     targets: tuple[Target, ...]
     left_out: tuple[LeftOut, ...] = ()
     problems: tuple[str, ...] = ()
+    passed_over: tuple[str, ...] = ()
 
 
 def target_name(platform: str, accelerator: str, python: str) -> str:

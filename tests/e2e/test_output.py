@@ -138,7 +138,7 @@ def test_a_mistake_is_one_json_document_too(desk: Desk) -> None:
 # --- JSON
 
 SHAPES = {
-    "lock --json": {"locks", "left_out"},
+    "lock --json": {"locks", "left_out", "passed_over"},
     "check --json": {"fresh", "locks"},
     "install --json": {
         "target",

@@ -23,6 +23,7 @@ from support.pytorch_replica import FACTS, MAIN, Entry, PytorchReplica
 
 pytestmark = pytest.mark.skipif(not FACTS.exists(), reason="the recorded PyTorch index is not here")
 
+LINUX = "cp38-abi3-manylinux_2_28_x86_64"
 FLASH = "flash_attn-2.8.3+{label}-cp312-cp312-linux_x86_64.whl"
 
 
@@ -30,10 +31,10 @@ FLASH = "flash_attn-2.8.3+{label}-cp312-cp312-linux_x86_64.whl"
 def replica() -> Iterator[PytorchReplica]:
     with PytorchReplica() as found:
         add = found.default.add
-        add("vllm", "0.32.0", requires=["torch==2.13.0"])
-        add("vllm", "0.19.1", requires=["torch==2.10.0"])
-        add("xformers", "0.0.35", requires=["torch>=2.10", "numpy"])
-        add("xformers", "0.0.32.post2", requires=["torch==2.8.0", "numpy"])
+        add("vllm", "0.32.0", tags=[LINUX], requires=["torch==2.13.0"])
+        add("vllm", "0.19.1", tags=[LINUX], requires=["torch==2.10.0"])
+        add("xformers", "0.0.35", tags=[LINUX], requires=["torch>=2.10", "numpy"])
+        add("xformers", "0.0.32.post2", tags=[LINUX], requires=["torch==2.8.0", "numpy"])
         for version in ("0.17.0", "0.9.1"):
             add("torchcodec", version)
         for version in ("1.8.0", "1.3.0"):
@@ -53,6 +54,12 @@ def replica() -> Iterator[PytorchReplica]:
         found.default.add_file("own-xformers", served)
         page = f'<!DOCTYPE html><a href="{found.default.file_url(served.filename)}">{served.filename}</a>'
         found.main.pages["/whl/cu130/xformers/"] = ("text/html", page.encode())
+        add("vllm", "0.18.0", tags=[LINUX], requires=["torch==2.9.1"])
+        add("vllm", "0.17.0", tags=[LINUX], requires=["torch==2.9.1"])
+        add("vllm", "0.18.0+rocm700", tags=[LINUX], requires=["torch==2.9.1"])
+        add("xformers", "0.0.33", tags=[LINUX], requires=["torch==2.9.1"])
+        add("serving", "1.0", requires=["vllm==0.17.0"])
+        add("torch-tensorrt", "1.0", requires=["torch"])
         yield found
 
 
@@ -65,14 +72,18 @@ def machine(replica: PytorchReplica, tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def resolve(
-    folder: Path, *requirements: str, driver: str = "580", indexes: tuple[Index, ...] = ()
+    folder: Path,
+    *requirements: str,
+    driver: str = "580",
+    indexes: tuple[Index, ...] = (),
+    accelerator: str = "cuda",
 ) -> Resolution:
     manifest = replace(
         adhoc_manifest(requirements, [], []),
         platforms=("linux-x86_64",),
-        accelerators=("cuda",),
+        accelerators=(accelerator,),
         python=("3.12",),
-        envelope=Envelope.of({"driver": driver}),
+        envelope=Envelope.of({"driver": driver} if accelerator == "cuda" else {}),
         use_pip_config=False,
         indexes=indexes,
     )
@@ -165,3 +176,67 @@ def test_a_released_wheel_of_flash_attn_brings_the_torch_of_its_name(
     assert chosen(thirteen, "flash-attn") == ("2.8.3", "2.9.1+cu130")
     with pytest.raises(NoSolution, match=r"and torch==2\.13\.0 can't be had together"):
         resolve(tmp_path, "torch==2.13.0", url("cu12torch2.8cxx11abiTRUE"))
+
+
+REFUSED = "which is compiled for {}, and this target's torch is {}'s;"
+
+
+@pytest.mark.parametrize("name", ["vllm==0.17.0", "xformers==0.0.33"])
+def test_an_extension_for_cuda_is_refused_beside_rocms_torch_of_the_same_version(
+    name: str, tmp_path: Path
+) -> None:
+    with pytest.raises(NoSolution) as caught:
+        resolve(tmp_path, "torch==2.9.1", name, accelerator="rocm")
+
+    assert caught.value.evidence[0] == f"the command line asks for {name}, {REFUSED.format('CUDA', 'ROCm')}"
+
+
+def test_an_extension_for_cuda_that_another_package_needs_is_refused_with_the_chain(tmp_path: Path) -> None:
+    with pytest.raises(NoSolution) as caught:
+        resolve(tmp_path, "serving", accelerator="rocm")
+
+    chain = (
+        f"the command line asks for serving, which depends on vllm==0.17.0, {REFUSED.format('CUDA', 'ROCm')}"
+    )
+    assert caught.value.evidence[0] == chain
+    assert caught.value.hints == (
+        "name an index or an address with vllm for this accelerator (`--index NAME=URL`), or leave it out",
+    )
+
+
+def test_an_extension_with_rocms_label_is_rocms(tmp_path: Path) -> None:
+    assert chosen(resolve(tmp_path, "vllm", accelerator="rocm"), "vllm") == (
+        "0.18.0+rocm700",
+        "2.9.1+rocm6.4",
+    )
+
+    with pytest.raises(NoSolution) as caught:
+        resolve(tmp_path, "vllm==0.18.0+rocm700")
+
+    text = f"the command line asks for vllm==0.18.0+rocm700, {REFUSED.format('ROCm', 'CUDA')}"
+    assert caught.value.evidence[0] == text
+
+
+def test_a_wheel_at_an_address_says_by_its_name_for_what_it_is_compiled(
+    replica: PytorchReplica, tmp_path: Path
+) -> None:
+    url = f"{replica.default.base}/releases/{FLASH.format(label='cu12torch2.8cxx11abiTRUE')}"
+
+    with pytest.raises(NoSolution, match="is compiled for CUDA, and this target's torch is ROCm's"):
+        resolve(tmp_path, "torch", f"flash-attn @ {url}", accelerator="rocm")
+
+
+def test_an_extension_of_rocms_own_index_and_one_that_holds_no_machine_code_go_with_rocm(
+    replica: PytorchReplica, tmp_path: Path
+) -> None:
+    served = replica.default.projects["xformers"][-1]
+    page = f'<!DOCTYPE html><a href="{replica.default.file_url(served.filename)}">{served.filename}</a>'
+    replica.main.pages["/whl/rocm6.4/xformers/"] = ("text/html", page.encode())
+    own = Index("own", f"{MAIN}/whl/rocm6.4", packages=("xformers",))
+
+    found = resolve(
+        tmp_path, "torch==2.9.1", "xformers", "torch-tensorrt", indexes=(own,), accelerator="rocm"
+    )
+
+    versions = {package.name: package.version for package in found.packages}
+    assert (versions["xformers"], versions["torch-tensorrt"]) == ("0.0.33", "1.0")

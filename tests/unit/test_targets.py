@@ -18,6 +18,28 @@ from support import machines
 PLUGINS = plugins()
 BARE = Manifest(Path("pyproject.toml"), "pyproject", "demo", None, (), ("train",), ())
 NVIDIA_4090 = machines.linux(**machines.nvml("550.54.14", "12.4", ("NVIDIA GeForce RTX 4090", "8.9", 24564)))
+BOTH = machines.linux(
+    **{
+        **machines.nvml("550.54.14", "12.4", ("NVIDIA GeForce RTX 4090", "8.9", 24564)),
+        "file": machines.kfd((110000, "navi31"))["file"],
+        "folder": {
+            **machines.kfd((110000, "navi31"))["folder"],
+            "/dev": ["dri", "kfd", "null", "nvidia0", "nvidiactl"],
+        },
+    }
+)
+SLOT = "/sys/bus/pci/devices/0000:01:00.0"
+NO_DRIVER = machines.linux(
+    file={
+        **machines.kfd((110000, "navi31"))["file"],
+        f"{SLOT}/vendor": "0x10de\n",
+        f"{SLOT}/device": "0x2684\n",
+        f"{SLOT}/class": "0x030000\n",
+    },
+    folder={**machines.kfd((110000, "navi31"))["folder"], "/sys/bus/pci/devices": ["0000:01:00.0"]},
+)
+TOO_OLD = "cu117: it needs NVIDIA driver 450.80.02 or newer; this target promises 390"
+NOT_LOADED = "there is an NVIDIA GPU in this machine, and no NVIDIA driver is loaded"
 NOWHERE = RecordedProbe({})
 
 
@@ -306,6 +328,37 @@ def test_auto_is_the_promised_hardware_or_what_is_usable_here(
     probe: RecordedProbe, words: dict[str, object], chosen: str
 ) -> None:
     assert one(probe, accelerators=("auto",), **words).accelerator == chosen
+
+
+@pytest.mark.parametrize(
+    ("probe", "words", "passed_over"),
+    [
+        (NVIDIA_4090, {}, ()),
+        (machines.linux(), {}, ()),
+        (
+            machines.linux(),
+            {"envelope": Envelope.of({"driver": "550", "gfx": ("gfx1100",)})},
+            ("on linux-x86_64 auto is cuda; passed over: rocm (cuda comes before it)",),
+        ),
+        (
+            machines.linux(),
+            {"envelope": Envelope.of({"driver": "390"})},
+            (f"on linux-x86_64 auto is cpu; passed over: cuda ({TOO_OLD})",),
+        ),
+        (BOTH, {}, ("on linux-x86_64 auto is cuda; passed over: rocm (cuda comes before it)",)),
+        (
+            NO_DRIVER,
+            {},
+            (f"on linux-x86_64 auto is rocm; passed over: cuda ({NOT_LOADED})",),
+        ),
+    ],
+)
+def test_auto_says_what_it_passed_over(
+    probe: RecordedProbe, words: dict[str, object], passed_over: tuple[str, ...]
+) -> None:
+    manifest = replace(BARE, accelerators=("auto",), python=("3.11", "3.12"), **words)
+
+    assert make_targets(manifest, PLUGINS, probe).passed_over == passed_over
 
 
 def test_a_plugin_that_fails_while_it_looks_is_named_and_the_rest_goes_on() -> None:

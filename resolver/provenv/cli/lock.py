@@ -112,7 +112,9 @@ def run(args: argparse.Namespace) -> int:
             on_note=shown.note,
         )
     if args.json:
-        print_json({"locks": [to_json(one) for one in locked], "left_out": left_out(project)})
+        passed_over = list(project.matrix.passed_over)
+        locks = [to_json(one) for one in locked]
+        print_json({"locks": locks, "left_out": left_out(project), "passed_over": passed_over})
     else:
         report(locked, args)
     return 0
@@ -134,12 +136,14 @@ def report(locked: Sequence[Locked], args: argparse.Namespace) -> None:
 
 
 def report_left_out(project: Project, args: argparse.Namespace) -> None:
-    """Warnings of the manifest and of plugins; with -v the cells of the matrix that nothing accepts."""
+    """Warnings of the manifest and of plugins, what `auto` passed over; with -v the cells nothing accepts."""
     for problem in (*project.plugins.problems, *project.matrix.problems):
         warn(problem, quiet=args.quiet)
     for warning in project.manifest.warnings:
         place = f"{warning.origin}: " if warning.origin else ""
         warn(f"{place}{warning.message}", quiet=args.quiet)
+    for line in project.matrix.passed_over:
+        note(line, quiet=args.quiet)
     for cell in project.matrix.left_out if args.verbose else ():
         note(f"left out {cell.name}: {cell.reason}")
 

@@ -64,6 +64,9 @@ def check_accelerator(
     for package in _PACKAGES:
         for version in _VERSIONS:
             list(ask.ask("undeclared", package, version))
+            for refusal in ask.ask("excludes", package, version):
+                told = refusal is None or refusal.strip()
+                ask.expect("totals", "excludes", told, "a refusal says why, in words")
     for address in _ADDRESSES:
         list(ask.ask("publishes", address))
 

@@ -32,6 +32,7 @@ _ANSWERS: dict[str, tuple[type, ...]] = {
     "Accelerator.accepts": (str, type(None)),
     "Accelerator.builds": (Builds,),
     "Accelerator.detect": (Detection,),
+    "Accelerator.excludes": (str, type(None)),
     "Accelerator.publishes": (tuple, list),
     "Accelerator.releases": (Releases,),
     "Accelerator.undeclared": (tuple, list),

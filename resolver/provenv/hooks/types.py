@@ -348,8 +348,8 @@ class Accelerator:
     """`undeclared(name, version)`: requirements that a version of a package has and its metadata do not say.
     Asked for every package of a resolution."""
     excludes: Callable[[str, str], str | None] = lambda name, version: None
-    """`excludes(name, version)`: why a version of a package is nothing for this accelerator's builds, in words
-    that follow its name (`is compiled for …`); None where it may be taken. Asked of compiled wheels alone: a
+    """`excludes(name, version)`: why a version of a package can't stand beside this accelerator's builds, in
+    words that follow its name (`is compiled for …`); None where it can. Asked of compiled wheels alone: a
     version with a label, or one as the default index has it."""
     publishes: Callable[[str], tuple[str, ...]] = lambda url: ()
     """The packages (patterns) to take from an index of this address where a manifest names it beside others;

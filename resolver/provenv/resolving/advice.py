@@ -54,6 +54,8 @@ def advice(told: Explanation[Node], provider: PackageProvider, solves: Solves) -
     for name in sorted(asked.keys() - known):
         yield from _usable(name, asked[name], provider, named, solves)
         yield from _constraints(name, asked[name], provider, solves)
+    for name in sorted({node.name for node in told.packages} & provider.excluded):
+        yield f"name an index or an address with {name} for this accelerator ({named.index}), or leave it out"
     yield from _absent([name for name in unmet if name not in own], provider, named, by_manifest=False)
 
 

@@ -58,8 +58,8 @@ class PackageProvider(Provider[Node]):
     `direct`, `addresses`, `refused`: as `Directs` has them. `place_of`: an address as `addresses` has it.
     `askers`: name -> who asks for it at an address. `shown`: packages whose
     prereleases are looked at. `turned_away`: packages of which a version was looked at that carries another
-    major than the build. `missing_extras`: extras that were asked for and that the package does not
-    have.
+    major than the build. `excluded`: packages that the accelerator has no use for. `missing_extras`: extras
+    that were asked for and that the package does not have.
     """
 
     def __init__(
@@ -85,6 +85,7 @@ class PackageProvider(Provider[Node]):
         self.askers: dict[str, set[Asker]] = {}
         self.missing_extras: set[tuple[str, str, str]] = set()
         self.turned_away: set[str] = set()
+        self.excluded: set[str] = set()
         self._metadata_of = metadata_of
         self._place_of = place_of
         self._words: dict[tuple[str, int], str] = {}
@@ -156,6 +157,8 @@ class PackageProvider(Provider[Node]):
         found = self._described(package, version)
         if isinstance(found, Unavailable):
             return found
+        if why := self._excluded(package.name, version, found.version):
+            return Unavailable(why)
         if self.lacks_extra(package, version):
             self.missing_extras.add((package.name, found.version, package.extra))
         try:
@@ -171,6 +174,24 @@ class PackageProvider(Provider[Node]):
         whole = variant.whole if variant else _NO_VARIANT
         carried = self.carried(package.name, self.labelled(package.name, found.version), whole)
         return {**needs, **carried} if carried else needs
+
+    def _excluded(self, name: str, version: int, text: str) -> str | None:
+        """Why the accelerator has no use for a version's file; None for one of which nobody knows that.
+
+        What is compiled here or not at all is for whoever uses it; and without a label a version says
+        nothing of files other than those of the default index.
+        """
+        labelled = self.labelled(name, text)
+        why = self.request.excludes(name, labelled)
+        if why is None or (name in self.direct and "+" not in labelled):
+            return None
+        file = self.direct[name].artifact if name in self.direct else self.candidates(name).artifact(version)
+        if file is None or file.kind != "wheel" or file.tags.endswith("-none-any"):
+            return None
+        if "+" not in labelled and file.index != self.router.default.url.rstrip("/"):
+            return None
+        self.excluded.add(name)
+        return why
 
     def specifier_of(self, package: Node, version: int, child: str) -> str:
         """The specifier by which a version asks for another package; "" where it has none."""

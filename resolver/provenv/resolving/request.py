@@ -24,7 +24,8 @@ class Request:
 
     `overrides`: name -> the requirements that stand in place of everybody's. `excluded`: names that are never
     wanted. `placed`: name -> the constraints that say at which address a package lies. `undeclared(name,
-    version)`: what a package needs and its metadata do not say. `runtimes`: the accelerators', by name.
+    version)`: what a package needs and its metadata do not say. `excludes(name, version)`: why the
+    accelerator's builds have no use for it. `runtimes`: the accelerators', by name.
     `own_major`: the runtime of the build, and which major of it.
     `given`: name -> what is there already, by whatever means, and is no index's business. `turned_down(name,
     specifier)` is told of what is asked of one of them that it is not.
@@ -36,6 +37,7 @@ class Request:
     excluded: frozenset[str]
     placed: Mapping[str, tuple[ManifestRequirement, ...]]
     undeclared: Callable[[str, str], tuple[str, ...]] = lambda name, version: ()
+    excludes: Callable[[str, str], str | None] = lambda name, version: None
     runtimes: Mapping[str, Runtime] = field(default_factory=dict)
     own_major: tuple[str, str] | None = None
     given: Mapping[str, DirectCandidate] = field(default_factory=dict)

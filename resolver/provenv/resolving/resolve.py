@@ -106,6 +106,7 @@ class Resolver:
         request = replace(
             request,
             undeclared=self.accelerators[target.accelerator].undeclared,
+            excludes=self.accelerators[target.accelerator].excludes,
             runtimes=self.bystanders.runtimes(target.accelerator),
             given=options.given,
             turned_down=options.turned_down,
