@@ -104,7 +104,7 @@ def _accelerator_reasons(
     accelerator = host.plugins.accelerators.get(target.accelerator)
     if accelerator is None:
         return [f"no plugin knows the accelerator {target.accelerator}"]
-    detection = host.detections.get(target.accelerator)
+    detection = host.detection(target.accelerator)
     if detection is None or not detection.usable:
         found = [
             finding.message for finding in accelerator.diagnose(host.probe) if finding.severity == "error"
@@ -126,12 +126,13 @@ def _accelerator_reasons(
 
 def _context(target: Target, host: Host, platform: Platform, accelerator: Accelerator) -> Context:
     """The target as this machine has it: what was found of the accelerator goes before what is promised."""
-    detection = host.detections[target.accelerator]
+    detection = host.detection(target.accelerator)
+    found = detection.envelope if detection else Envelope()
     promised = target.envelope
-    if detection.envelope.items:
+    if found.items:
         own = {key.name for key in accelerator.envelope}
         promised = Envelope(tuple(item for item in promised.items if item[0] not in own))
-    envelope = promised.merged(host.envelope).merged(detection.envelope)
+    envelope = promised.merged(host.envelope).merged(found)
     return Context(platform.name, platform.os, platform.arch, target.python, envelope)
 
 

@@ -27,6 +27,7 @@ class Host:
         self.plugins = plugins
         self.probe = probe
         self.problems: list[str] = []
+        self._detections: dict[str, Detection | None] = {}
 
     @property
     def platform(self) -> str | None:
@@ -86,16 +87,22 @@ class Host:
     @cached_property
     def detections(self) -> dict[str, Detection]:
         """What every accelerator plugin found, in order of preference; those that exist on this platform."""
-        return self._detected(here=True)
+        found = ((name, self.detection(name)) for name in self.plugins.accelerators)
+        return {name: detection for name, detection in found if detection is not None}
 
-    def _detected(self, *, here: bool) -> dict[str, Detection]:
-        """Of the accelerators that exist on this platform, or of those that do not."""
-        found: dict[str, Detection] = {}
-        for name, accelerator in self.plugins.accelerators.items():
-            with self.watch("accelerator", name):
-                if self._exists(accelerator) is here:
-                    found[name] = accelerator.detect(self.probe)
-        return found
+    def detection(self, name: str) -> Detection | None:
+        """What one accelerator's plugin found; None for one that does not exist on this platform."""
+        if name not in self._detections:
+            self._detections[name] = self._detect(name, here=True)
+        return self._detections[name]
+
+    def _detect(self, name: str, *, here: bool) -> Detection | None:
+        """Of an accelerator that exists on this platform, or of one that does not."""
+        accelerator = self.plugins.accelerators.get(name)
+        with self.watch("accelerator", name):
+            if accelerator is not None and self._exists(accelerator) is here:
+                return accelerator.detect(self.probe)
+        return None
 
     def _exists(self, accelerator: Accelerator) -> bool:
         os, arch = self.os, self.arch
@@ -104,7 +111,8 @@ class Host:
     @cached_property
     def devices(self) -> tuple[Device, ...]:
         """Every device but the processor, also of makers whose devices nothing here can train on."""
-        detections = (*self.detections.values(), *self._detected(here=False).values())
+        elsewhere = (self._detect(name, here=False) for name in self.plugins.accelerators)
+        detections = (*self.detections.values(), *filter(None, elsewhere))
         found = [device for detection in detections for device in detection.devices if device.vendor != "cpu"]
         makers = {device.vendor for device in found}
         found += (device for device in self.pasted.devices if device.vendor not in makers)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 from provenv.environments import store
@@ -13,7 +14,7 @@ from provenv.environments.sync import Installed, Outfit, install
 from provenv.errors import InputError, InstallError, ProvenvError
 from provenv.fitting import best_first, fit, wrong_platform
 from provenv.host import Host
-from provenv.locks.reader import read
+from provenv.locks.reader import Lock, read
 from provenv.project import Project
 from provenv.resolving.build_sources import build_settings
 from provenv.targets import Target, context_of
@@ -24,28 +25,35 @@ from provenv.values import dataclass
 class InstallOutcome:
     """What an installation did. `others`: targets that were not taken, each with the reason.
 
-    `warning`: why the target that was named is not one for this machine, though its files install here.
+    `lock`: what was installed, read. `warning`: why the target that was named is not one for this machine,
+    though its files install here.
     """
 
     target: Target
     environment: Environment
+    lock: Lock
     changed: bool
     others: tuple[tuple[str, str], ...] = ()
     warning: str | None = None
 
 
-def choose_target(project: Project, name: str | None = None) -> tuple[Choice, str | None]:
+def choose_target(
+    project: Project, name: str | None = None, read: Callable[[Path], Lock] = read
+) -> tuple[Choice, str | None]:
     """The target for this machine and its lock, or the one that is named; and a warning when that doesn't
     fit.
 
-    Raises InputError for a name that there is not, InstallError when nothing fits or the named one can't be
-    installed here.
+    `read` is asked for the locks of this machine's platform. Raises InputError for a name that there is not,
+    InstallError when nothing fits or the named one can't be installed here.
     """
     host = Host(project.plugins, project.probe)
     targets = project.targets([name] if name else None)
     candidates = [Candidate(target, project.lock_path(target)) for target in best_first(targets, host)]
 
     def unfit(candidate: Candidate) -> str | None:
+        reason = wrong_platform(candidate.target, host)
+        if reason is not None:
+            return reason
         lock = read(candidate.path) if candidate.path.is_file() else None
         build, versions = (lock.build, lock.versions) if lock else (None, {})
         conda = lock.conda if lock else ()
@@ -83,7 +91,8 @@ def install_project(
     `on_target` is told which one it is, `progress` gets uv's lines, `on_note` what did not do as it should.
     See `environments.sync.install` for what is raised.
     """
-    choice, warning = choose_target(project, target)
+    read_once = cache(read)
+    choice, warning = choose_target(project, target, read_once)
     chosen = choice.chosen
     if not chosen.path.exists():
         raise InputError(
@@ -94,20 +103,22 @@ def install_project(
     on_target(chosen.target)
     store.prepare_home(project.folder)
     prefix = into or store.prefix_of(project.folder, chosen.target.name)
+    lock = read_once(chosen.path)
     try:
-        done = _installed(project, chosen, prefix, python, progress)
+        done = _installed(project, chosen, lock, prefix, python, progress)
     except ProvenvError as error:
         project.logins.blame(error)
         raise
     for text in project.logins.untold():
         on_note(text)
     store.remember(project.folder, done.environment)
-    return InstallOutcome(chosen.target, done.environment, done.changed, choice.others, warning)
+    return InstallOutcome(chosen.target, done.environment, lock, done.changed, choice.others, warning)
 
 
 def _installed(
     project: Project,
     chosen: Candidate,
+    lock: Lock,
     prefix: Path,
     python: str | None,
     progress: Callable[[str], None],
@@ -116,7 +127,16 @@ def _installed(
     settings, outfit = build_settings(project.manifest, project.settings), _outfit(project, chosen.target)
     places = machine_places(project.settings, project.logins)
     if chosen.target.packaging != "conda":
-        return install(chosen.path, prefix, settings, outfit, python=python, places=places, progress=progress)
+        return install(
+            chosen.path,
+            prefix,
+            settings,
+            outfit,
+            python=python,
+            places=places,
+            read=lock,
+            progress=progress,
+        )
     if python:
         raise InputError(
             f"{chosen.target.name} is a conda target, and its Python is one of its packages",

@@ -82,11 +82,10 @@ def to_json(outcome: InstallOutcome) -> dict[str, object]:
 
 def _warn(project: Project, outcome: InstallOutcome, *, quiet: bool) -> None:
     from provenv.locks.freshness import freshness
-    from provenv.locks.reader import read
 
     if outcome.warning:
         warn(f"{outcome.target.name} will not run well here: {outcome.warning}", quiet=quiet)
-    stale = freshness(read(outcome.environment.lock), project.lock_inputs(outcome.target))
+    stale = freshness(outcome.lock, project.lock_inputs(outcome.target))
     if not stale.fresh:
         warn(
             f"the lock is stale, `provenv lock` brings it up to date: {'; '.join(stale.reasons)}", quiet=quiet

@@ -67,6 +67,7 @@ def install_conda(
         outfit.outfit,
         None,
         places,
+        None,
         progress,
         outfit,
     )

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
-import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -52,20 +50,22 @@ def install(
     *,
     python: str | None = None,
     places: Places = own_places,
+    read: Lock | None = None,
     progress: Callable[[str], None] = lambda line: None,
 ) -> Installed:
     """Make the environment at `prefix` hold what the lock says: no more, no less.
 
     `python`: an interpreter to make it from, when not the one that fits. `places`: where the lock's files are
-    fetched from, when not at their locked addresses. `progress` gets a line for each step.
+    fetched from, when not at their locked addresses. `read`: the lock, where the caller has read it already.
+    `progress` gets a line for each step.
 
     An environment that already is so costs the reading of two files. Whatever interrupts a change, the
     environment then counts as half-made, and the next call makes it anew. Raises InputError (no lock, a
     folder that is no environment), InstallError, BuildError, NetworkError, IndexAnswerError, DiskError.
     """
     data = read_bytes(lock_path)
-    job = Job(lock_path.absolute(), data, prefix.absolute(), settings, outfit, python, places, progress)
-    return carry_out(job)
+    path, prefix = lock_path.absolute(), prefix.absolute()
+    return carry_out(Job(path, data, prefix, settings, outfit, python, places, read, progress))
 
 
 def carry_out(job: Job) -> Installed:
@@ -100,6 +100,7 @@ class Job:
     outfit: Outfit
     python: str | None
     places: Places
+    read: Lock | None
     progress: Callable[[str], None]
 
     def already_done(self) -> Environment | None:
@@ -132,6 +133,8 @@ class Job:
 
     def lock(self) -> Lock:
         """The lock, as it is to be installed here."""
+        if self.read is not None and self.read.sha256 == self._sha256():
+            return self.read
         return parse(self.data, self.lock_path)
 
     def fill(self, lock: Lock, found: Environment | None, right: Right) -> None:
@@ -163,7 +166,7 @@ class Job:
 
     def _is_of_wanted_python(self) -> bool:
         """Whether the environment is of the interpreter that was named, where one was."""
-        if self.python is None:
+        if self.python is None or self._is_of(Path(self.python)):
             return True
         options = ["--no-project", "--no-python-downloads", "--resolve-links"]
         ended = run_uv(["python", "find", *options, self.python], {}, cwd=self.prefix.parent, tell=_ignore)
@@ -171,10 +174,20 @@ class Job:
             return False
         return _home(self.prefix) == (_home(Path(ended.lines[-1]).parents[1]) or Path(ended.lines[-1]).parent)
 
+    def _is_of(self, python: Path) -> bool:
+        """Whether the environment is of this very file, as links show, so that uv need not be asked."""
+        try:
+            linked = python.is_absolute() and self._interpreter().samefile(python)
+        except OSError:
+            return False
+        return linked and _home(self.prefix) == python.resolve().parent
+
     def _clear(self) -> None:
         """Take away whatever half of an environment is there."""
         try:
             if self.prefix.exists():
+                import shutil
+
                 shutil.rmtree(self.prefix)
             self.prefix.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -197,17 +210,29 @@ class Job:
             )
 
     def _install(self, step: Step, lock: Lock, rewrite: Rewrite | None, right: Right) -> None:
+        plain = step.exact and rewrite is None and not any(map(is_variant, step.packages))
+        if plain and not step.build_constraints:
+            self._install_from(self.lock_path, step, lock, right)
+            return
+        import tempfile
+
         with tempfile.TemporaryDirectory(prefix="provenv-") as scratch:
             folder = Path(scratch)
-            plain = step.exact and rewrite is None and not any(map(is_variant, step.packages))
             source = self.lock_path if plain else write_copy(lock, step.packages, rewrite, folder)
-            how = ["sync"] if step.exact else ["install", "--no-deps", "-r"]
-            where = ["--python", str(self._interpreter()), *self._options(step, lock, folder)]
-            ended = self._uv(["pip", *how, str(source), *where], right)
+            pins = folder / "build-constraints.txt"
+            pins.write_text("\n".join(step.build_constraints) + "\n", encoding="utf-8")
+            self._install_from(source, step, lock, right, pins)
+
+    def _install_from(
+        self, source: Path, step: Step, lock: Lock, right: Right, pins: Path | None = None
+    ) -> None:
+        how = ["sync"] if step.exact else ["install", "--no-deps", "-r"]
+        where = ["--python", str(self._interpreter()), *self._options(step, lock, pins)]
+        ended = self._uv(["pip", *how, str(source), *where], right)
         if ended.code != 0:
             raise failure(f"installing {lock.target.name}", ended.lines)
 
-    def _options(self, step: Step, lock: Lock, folder: Path) -> list[str]:
+    def _options(self, step: Step, lock: Lock, pins: Path | None) -> list[str]:
         options = ["--offline"] if self.settings.offline else []
         # uv looks at versions only, and would keep another variant of the same.
         there = variants_in(self.prefix)
@@ -218,9 +243,7 @@ class Job:
             # Every file's address is in the lock: no index has to be asked for anything.
             return [*options, "--no-build", "--no-index"]
         options += index_flags(network_variables(self.settings))
-        if step.build_constraints:
-            pins = folder / "build-constraints.txt"
-            pins.write_text("\n".join(step.build_constraints) + "\n", encoding="utf-8")
+        if pins and step.build_constraints:
             options += ["--build-constraints", str(pins)]
         for name, _, editable in local_projects(lock):
             # uv looks at a project's description only, and would keep what was built of older code.

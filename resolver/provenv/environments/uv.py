@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,12 @@ class Ended:
 
 def version() -> str:
     """The version of uv that is installed beside provenv."""
+    import uv
+
+    # The name of its record tells; importlib.metadata would load the e-mail parser to read what is in it.
+    records = [path.name for path in Path(uv.__file__).parents[1].glob("uv-*.dist-info")]
+    if len(records) == 1:
+        return f"uv {records[0].removeprefix('uv-').removesuffix('.dist-info')}"
     from importlib.metadata import version as version_of
 
     return f"uv {version_of('uv')}"
@@ -81,6 +88,7 @@ def run_uv(
     return Ended(code, tuple(kept))
 
 
+@cache
 def _program() -> str:
     try:
         from uv import find_uv_bin

@@ -198,10 +198,11 @@ def index_flags(variables: Mapping[str, str]) -> list[str]:
 def _is_flat_folder(place: str) -> bool:
     """Whether a mirror is a folder of files rather than a simple index."""
     from urllib.parse import urlsplit
-    from urllib.request import url2pathname
 
     parts = urlsplit(place)
     if parts.scheme in ("http", "https"):
         return False
+    from urllib.request import url2pathname
+
     folder = Path(url2pathname(parts.path) if parts.scheme == "file" else place)
     return folder.is_dir() and any(entry.suffix == ".whl" for entry in folder.iterdir())

@@ -138,6 +138,23 @@ def test_a_damaged_lock_is_stale_and_not_installed(team: Team) -> None:
     assert team.provenv("install").returncode == 2
 
 
+def test_a_damaged_lock_of_another_platform_is_passed_over(team: Team) -> None:
+    team.provenv("lock")
+    here = team.lock.name.removeprefix("pylock.").removesuffix(".toml")
+    other = "macos-arm64" if "linux" in here else "linux-x86_64"
+    own = here[: here.index("-cpu")]
+    team.manifest(MANIFEST + f'platforms = ["{own}", "{other}"]\n')
+    there = team.lock.with_name(team.lock.name.replace(own, other))
+    there.write_text("half a")
+    told = team.answer("install", "--target", here)
+    assert told["target"] == here
+    told = team.answer("install")
+    assert told["target"] == here
+    others = told["others"]
+    assert isinstance(others, list)
+    assert f"it is for {other}, and this machine is {own}" in [one["reason"] for one in others]
+
+
 def test_a_lock_of_local_files_is_warned_of(team: Team) -> None:
     team.index.write(team.folder / "wheels")
     team.variables |= {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": (team.folder / "wheels").as_uri()}

@@ -63,7 +63,7 @@ def test_an_empty_lock_makes_an_empty_environment(bench: Bench) -> None:
 def test_a_second_install_starts_no_process(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     alpha = package(wheel(bench.index, "alpha"))
     bench.install(alpha)
-    monkeypatch.setattr("uv.find_uv_bin", lambda: "/no/such/uv")
+    monkeypatch.setattr("subprocess.Popen", None)
     done = bench.install(alpha)
     assert not done.changed
     assert bench.lines == []
@@ -326,6 +326,16 @@ def test_a_named_python_of_another_version_is_refused(bench: Bench) -> None:
 def test_the_python_that_an_environment_is_of_may_be_named_again(bench: Bench) -> None:
     alpha = package(wheel(bench.index, "alpha"))
     assert bench.install(alpha, python=sys.executable).changed
+    assert not bench.install(alpha, python=sys.executable).changed
+
+
+@pytest.mark.skipif(os.name == "nt", reason="an environment's interpreter is no link there")
+def test_the_very_interpreter_of_an_environment_is_known_without_a_process(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alpha = package(wheel(bench.index, "alpha"))
+    bench.install(alpha, python=sys.executable)
+    monkeypatch.setattr("subprocess.Popen", None)
     assert not bench.install(alpha, python=sys.executable).changed
 
 
