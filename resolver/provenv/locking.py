@@ -13,6 +13,7 @@ from provenv.errors import InputError, Stale
 from provenv.locks.freshness import Freshness, examine
 from provenv.locks.inputs import LockInputs
 from provenv.project import Project
+from provenv.reads import unsure
 from provenv.targets import Target
 from provenv.values import dataclass, replace
 
@@ -102,6 +103,7 @@ def lock_targets(
     if not to_solve:
         _remember(project, states)
     else:
+        unsure()
         from provenv.locks.known_addresses import KnownAddresses
 
         with ExitStack() as stack:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from provenv.hooks.installations import Distribution
 from provenv.hooks.types import CommandResult, Paste
+from provenv.reads import unsure
 
 FILE_LIMIT = 4 * 2**20
 """Bytes of a file that are read at most: what a probe looks for is never larger."""
@@ -21,6 +22,10 @@ class LiveProbe:
         self._python: dict[str, str] | None = None
         self._libraries: dict[str, Mapping[str, object] | None] = {}
         self._commands: dict[tuple[str, ...], CommandResult] = {}
+
+    def __getattribute__(self, name: str) -> object:
+        unsure()  # what a machine says is asked of it anew in every run
+        return super().__getattribute__(name)
 
     def file(self, path: str) -> str | None:
         try:

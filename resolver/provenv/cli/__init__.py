@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import gc
 import os
-import signal
 import sys
-from collections.abc import Sequence
-from types import FrameType
-from typing import NoReturn
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import FrameType
+    from typing import NoReturn
 
 INTERRUPTED = 130
 
@@ -16,18 +17,36 @@ INTERRUPTED = 130
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit code (130: interrupted); the entry point of `provenv`."""
     try:
-        if argv is None:
-            _open_closed_streams()
-            # a lock makes values by the hundred thousand and no cycles: looking for these cost a sixth of it
-            gc.set_threshold(50_000, 50, 50)
-            # a cancelled CI job sends SIGTERM: what was begun must end as cleanly as by ctrl-C
-            signal.signal(signal.SIGTERM, _interrupt)
-        from provenv.cli.dispatch import run_command
+        if argv is not None:
+            return _run(list(argv))
+        _open_closed_streams()
+        words = sys.argv[1:]
+        if words[:1] in (["check"], ["lock"]):
+            from provenv.cli.again import repeated
 
-        return run_command(list(sys.argv[1:] if argv is None else argv))
+            return repeated(lambda: _run_as_program(words))
+        return _run_as_program(words)
     except KeyboardInterrupt:
         print("interrupted: nothing was left half-written", file=sys.stderr)
         return INTERRUPTED
+
+
+def _run_as_program(argv: list[str]) -> int:
+    """Runs a command line in a process that is there for it alone."""
+    import gc
+    import signal
+
+    # a lock makes values by the hundred thousand and no cycles: looking for these cost a sixth of it
+    gc.set_threshold(50_000, 50, 50)
+    # a cancelled CI job sends SIGTERM: what was begun must end as cleanly as by ctrl-C
+    signal.signal(signal.SIGTERM, _interrupt)
+    return _run(argv)
+
+
+def _run(argv: list[str]) -> int:
+    from provenv.cli.dispatch import run_command
+
+    return run_command(argv)
 
 
 def _open_closed_streams() -> None:

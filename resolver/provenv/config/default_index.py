@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from pathlib import Path
+
+from provenv.reads import read_bytes
 
 
 @cache
@@ -17,7 +18,7 @@ def default_index() -> str:
 
     spec = find_spec("pypi_simple")
     if spec is not None and spec.origin:
-        source = Path(spec.origin).read_text(encoding="utf-8")
+        source = read_bytes(spec.origin).decode()
         found = re.search(r'^PYPI_SIMPLE_ENDPOINT\b[^=]*=\s*"([^"]+)"', source, re.MULTILINE)
         if found:
             return found[1].rstrip("/")

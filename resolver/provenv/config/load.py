@@ -15,6 +15,7 @@ from provenv.config.pip_files import Machine
 from provenv.config.user_config import UserConfig, read_user_config
 from provenv.errors import ManifestError, Origin
 from provenv.manifest.values import Index, ManifestRequirement
+from provenv.reads import exists
 from provenv.settings import NetworkSettings
 from provenv.values import replace
 
@@ -197,7 +198,7 @@ def _page(text: str, origin: Origin, environ: Mapping[str, str]) -> Index | None
     if "://" in text or text.startswith("file:"):
         return Index(redact(text), text, flat=True, origin=origin)
     path = _expanded(text, environ)
-    return Index(str(path), path.as_uri(), flat=True, origin=origin) if path.exists() else None
+    return Index(str(path), path.as_uri(), flat=True, origin=origin) if exists(path) else None
 
 
 def _constraints(setting: PipSetting, environ: Mapping[str, str]) -> tuple[ManifestRequirement, ...]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from provenv.config.folders import home
+from provenv.reads import exists, is_file, is_folder
 
 
 class Machine(NamedTuple):
@@ -29,14 +30,14 @@ def pip_files(machine: Machine) -> list[Path]:
     if named == os.devnull:
         return []
     places = list(_global(machine))
-    if not (named and Path(named).exists()):
+    if not (named and exists(named)):
         # pip: who names a file has no user's file beside it
         places += _user(machine)
     places.append(machine.prefix)
     files = [place / machine.basename for place in places]
     if named:
         files.append(Path(named))
-    return [file for file in files if file.is_file()]
+    return [file for file in files if is_file(file)]
 
 
 def _global(machine: Machine) -> Iterator[Path]:
@@ -70,6 +71,6 @@ def _user(machine: Machine) -> Iterator[Path]:
     yield at_home / ".pip"
     if machine.system == "darwin":
         support = at_home / "Library" / "Application Support" / "pip"
-        yield support if support.is_dir() else at_home / ".config" / "pip"
+        yield support if is_folder(support) else at_home / ".config" / "pip"
         return
     yield Path(machine.environ.get("XDG_CONFIG_HOME", "").strip() or at_home / ".config") / "pip"

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from provenv.config.folders import home, user_config_folder
 from provenv.errors import InputError, Origin
 from provenv.manifest.document import Document, Table, read_toml
+from provenv.reads import exists, is_file, real_path
 
 KEYS = (
     "mirrors",
@@ -60,7 +61,7 @@ def read_user_config(environ: Mapping[str, str]) -> UserConfig:
         ManifestError: an unknown key or a bad value, with file, line and the nearest right spelling.
     """
     path = user_config_path(environ)
-    if not path.is_file():
+    if not is_file(path):
         if environ.get("PROVENV_CONFIG"):
             raise InputError(
                 f"PROVENV_CONFIG names {path}, and there is no such file",
@@ -104,7 +105,7 @@ def _path(top: Table, key: str, at_home: Path) -> Path | None:
 
 def _file(top: Table, key: str, at_home: Path) -> Path | None:
     path = _path(top, key, at_home)
-    if path is not None and not path.exists():
+    if path is not None and not exists(path):
         raise top.error(f"{key}: there is no {path}", key)
     return path
 
@@ -134,4 +135,4 @@ def _mirrors(table: Table | None, at_home: Path) -> tuple[tuple[str, tuple[str, 
 def _absolute(text: str, folder: Path, at_home: Path) -> Path:
     if text == "~" or text.startswith(("~/", "~\\")):
         return at_home / text[2:]
-    return (folder / text).resolve()
+    return real_path(folder / text)

@@ -6,11 +6,11 @@ text file per interpreter and search path, and holds good while no entry of the 
 
 from __future__ import annotations
 
-import os
 import sys
 import zlib
 from pathlib import Path
 
+from provenv.search_path import search_path_state
 from provenv.values import dataclass
 
 GROUP = "provenv"
@@ -29,7 +29,7 @@ class EntryPoint:
 
 def find_entry_points(cache_dir: Path) -> tuple[EntryPoint, ...]:
     """Every installed entry point of the group, sorted; from the record in `cache_dir` where it holds."""
-    state = _search_path_state()
+    state = search_path_state()
     file = cache_dir / "plugins" / f"{zlib.crc32(_search_path_name().encode()):08x}.txt"
     recorded = _read(file, state)
     if recorded is not None:
@@ -57,19 +57,6 @@ def scan() -> tuple[EntryPoint, ...]:
 
 def _search_path_name() -> str:
     return "\n".join([sys.executable, sys.version, *sys.path])
-
-
-def _search_path_state() -> str:
-    """One line per fact on which the scan's answer depends: a changed folder has another time."""
-    lines = [f"{sys.executable}\t{sys.version.split()[0]}"]
-    for entry in sys.path:
-        try:
-            # (un)installing makes or removes a .dist-info folder, which changes its parent's time
-            changed = os.stat(entry or ".").st_mtime_ns  # noqa: PTH116  (a third of the price of Path.stat)
-        except OSError:
-            changed = 0
-        lines.append(f"{entry or Path.cwd()}\t{changed}")
-    return "\n".join(lines)
 
 
 def _read(file: Path, state: str) -> tuple[EntryPoint, ...] | None:

@@ -12,6 +12,7 @@ from provenv.hooks import specs
 from provenv.hooks.entry_points import EntryPoint
 from provenv.hooks.limits import LOADING, Patience
 from provenv.hooks.telling import words
+from provenv.reads import unsure
 from provenv.values import dataclass
 
 if TYPE_CHECKING:
@@ -56,6 +57,8 @@ def load(entry_points: Iterable[EntryPoint], problems: list[str]) -> list[Loaded
     for entry in entry_points:
         source = Source(entry.name, entry.module, entry.distribution)
         patience = source.patience()
+        if patience is not None:
+            unsure()  # nobody knows what a stranger's plugin looks at
         try:
             module = import_plugin(entry) if patience is None else _in_time(patience, entry)
             check_api(module)

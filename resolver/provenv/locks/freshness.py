@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from provenv.errors import InputError
 from provenv.locks.inputs import LockInputs, target_facts
+from provenv.reads import exists
 from provenv.values import dataclass
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def freshness(lock: Lock | None, inputs: LockInputs) -> Freshness:
 
 def examine(path: Path, inputs: LockInputs) -> tuple[Lock | None, Freshness]:
     """The lock at a path, if it can be used, and whether it is fresh; a missing or damaged one is stale."""
-    if not path.exists():
+    if not exists(path):
         return None, freshness(None, inputs)
     from provenv.locks.reader import read
 

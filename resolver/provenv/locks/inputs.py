@@ -9,6 +9,7 @@ from pathlib import Path
 from provenv.addresses import without_credentials
 from provenv.locks.portable import path_of, portable_path
 from provenv.manifest.values import CondaSpec, CondaTable, FileRule, Index, Manifest, ManifestRequirement, Pin
+from provenv.reads import is_folder, read_bytes, unsure
 from provenv.targets import Target
 from provenv.values import dataclass, field
 
@@ -209,14 +210,28 @@ def _local_lines(requirements: Iterable[ManifestRequirement], base: Path) -> tup
 
 def _local_digest(path: Path) -> str:
     """A digest of a file, or of what a project folder says of itself; `missing` where there is nothing."""
-    files = [path / name for name in _DESCRIPTIONS] if path.is_dir() else [path]
+    if not is_folder(path):
+        return _file_digest(path)
     digest = hashlib.sha256()
     found = False
-    for file in files:
+    for name in _DESCRIPTIONS:
         try:
-            with file.open("rb") as stream:
-                digest.update(f"{file.name}\0{hashlib.file_digest(stream, 'sha256').hexdigest()}\n".encode())
+            digest.update(_named_line(name, hashlib.sha256(read_bytes(path / name)).hexdigest()))
             found = True
         except OSError:
             continue
     return f"sha256:{digest.hexdigest()[:16]}" if found else "missing"
+
+
+def _file_digest(path: Path) -> str:
+    unsure()  # an archive is as long to read for a look as for its digest
+    try:
+        with path.open("rb") as stream:
+            whole = hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError:
+        return "missing"
+    return f"sha256:{hashlib.sha256(_named_line(path.name, whole)).hexdigest()[:16]}"
+
+
+def _named_line(name: str, digest: str) -> bytes:
+    return f"{name}\0{digest}\n".encode()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from provenv import __version__
 from provenv.pypi.cache import Cache
+from provenv.reads import read_bytes
 
 if TYPE_CHECKING:
     from provenv.locks.reader import Lock
@@ -32,7 +33,7 @@ def known_lock(path: Path, cache: Cache) -> Known | None:
     import hashlib
 
     try:
-        sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+        sha256 = hashlib.sha256(read_bytes(path)).hexdigest()
     except OSError:
         return None
     match cache.get(LOCKS, _key(path, sha256)):

@@ -15,6 +15,7 @@ from provenv.locks.entries import read_packages
 from provenv.locks.inputs import LockInputs
 from provenv.locks.pylock import FORMAT
 from provenv.locks.tables import Bad, Table
+from provenv.reads import read_bytes
 from provenv.resolution import CondaPackage, Package
 from provenv.targets import Target
 from provenv.values import dataclass, field
@@ -60,7 +61,7 @@ def read(path: Path) -> Lock:
     mistake.
     """
     try:
-        data = path.read_bytes()
+        data = read_bytes(path)
     except FileNotFoundError as error:
         raise InputError(f"there is no lock {path}", hints=("make it with `provenv lock`",)) from error
     except OSError as error:

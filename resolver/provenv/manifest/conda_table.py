@@ -12,6 +12,7 @@ from provenv.manifest.document import Table
 from provenv.manifest.draft import Draft
 from provenv.manifest.spelling import spelling_hints
 from provenv.manifest.values import CondaSpec, CondaTable
+from provenv.reads import unsure, variable
 
 KEYS = ("channels", "dependencies", "map", "channel-priority")
 
@@ -118,6 +119,8 @@ def channel(text: str, folder: Path, origin: Origin) -> str:
             raise ManifestError(f"{text!r} is no address of a channel", origin=origin)
         return written.rstrip("/")
     if written.startswith((".", "/", "~", "\\")) or re.match(r"[A-Za-z]:[\\/]", written):
+        if written.startswith("~"):
+            unsure()  # the system's list of users says where a home is
         path = Path(written).expanduser()
         return Path(os.path.normpath(folder / path)).as_uri()
     if written == "local":
@@ -139,7 +142,7 @@ def _filled(text: str, origin: Origin) -> str:
     """The text with `${NAME}` filled in, as pip does it in requirements files."""
 
     def value(match: re.Match[str]) -> str:
-        found = os.environ.get(match[1])
+        found = variable(match[1])
         if found is None:
             raise ManifestError(f"the variable {match[1]} in {text!r} is not set", origin=origin)
         return found

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
+from provenv import reads
 from provenv.errors import ManifestError, Origin
 from provenv.manifest.lines import TomlLines
 from provenv.manifest.spelling import spelling_hints
@@ -31,7 +32,7 @@ def read_bytes(path: Path, *, origin: Origin | None = None) -> bytes:
         ManifestError: there is no such file, or it can't be read; `origin` is where it was named.
     """
     try:
-        return path.read_bytes()
+        return reads.read_bytes(path)
     except FileNotFoundError:
         raise ManifestError(f"there is no file {shown_path(path)}", origin=origin) from None
     except OSError as error:
@@ -66,11 +67,6 @@ class Document:
     def origin(self, *keys: str | int) -> Origin:
         """The place of a key or element, or of what is around it."""
         return Origin(self.shown, self.lines.nearest(*keys))
-
-
-def exists(path: Path) -> bool:
-    """Whether something is there; no, too, for a path that no system can have (a name of 5,000 letters)."""
-    return os.path.exists(path)  # noqa: PTH110 - Path.exists raises for that
 
 
 def read_toml(path: Path) -> Document:

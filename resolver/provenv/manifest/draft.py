@@ -19,6 +19,7 @@ from provenv.manifest.values import (
     NamedTarget,
     Pin,
 )
+from provenv.reads import real_path
 
 
 class Rules:
@@ -114,7 +115,7 @@ class Draft:
             python=self.python,
             platforms=self.platforms,
             accelerators=self.accelerators,
-            lockfiles=(self.folder / self.lockfiles).resolve(),
+            lockfiles=real_path(self.folder / self.lockfiles),
             exclude=self.exclude,
             envelope=self.envelope,
             targets=self.targets,

@@ -16,6 +16,7 @@ from provenv.manifest.project import both_markers
 from provenv.manifest.selectors import is_selector, selector_marker
 from provenv.manifest.spelling import nearest
 from provenv.manifest.values import CondaSpec, CondaTable, Manifest, ManifestRequirement
+from provenv.reads import real_path, variable
 from provenv.values import replace
 
 if TYPE_CHECKING:
@@ -213,7 +214,7 @@ class _Reader:
 
     def _filled(self, text: str, node: yaml.Node) -> str:
         def value(match: re.Match[str]) -> str:
-            found = os.environ.get(match[1])
+            found = variable(match[1])
             if found is None:
                 raise self._error(node, f"the variable {match[1]} in {text!r} is not set")
             return found
@@ -233,7 +234,7 @@ class _Reader:
             origin, selector = self._origin(item), self._selector(item)
             taken: list[ManifestRequirement] = []
             for line in logical_lines(text, os.environ):
-                reader.take_line(line, origin, self.path, taken, (self.path.resolve(),))
+                reader.take_line(line, origin, self.path, taken, (real_path(self.path),))
             self.draft.requirements += [_marked(one, selector) for one in taken]
 
     def _variables(self, node: yaml.Node | None) -> tuple[tuple[str, str], ...]:

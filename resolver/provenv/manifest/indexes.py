@@ -9,6 +9,7 @@ from pathlib import Path
 from provenv.manifest.document import Table
 from provenv.manifest.draft import Draft
 from provenv.manifest.values import Index
+from provenv.reads import real_path
 from provenv.values import replace
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
@@ -63,7 +64,7 @@ def index_url(table: Table) -> str:
     if any(character.isspace() for character in text):
         raise table.error(f"{text!r} is no address: it holds a space", "url")
     if not _SCHEME.match(text) or _is_drive(text):
-        return (table.document.folder / text).resolve().as_uri()
+        return real_path(table.document.folder / text).as_uri()
     scheme, _, rest = text.partition(":")
     if scheme.lower() not in ("http", "https", "file") or not rest.strip("/"):
         raise table.error(

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from provenv.errors import ManifestError, Origin
-from provenv.manifest.document import exists, shown_path
+from provenv.manifest.document import shown_path
 from provenv.manifest.dynamic import requirement_files_hint
 from provenv.manifest.spelling import nearest
+from provenv.reads import exists, is_file, is_folder, read_bytes
 
 
 class Found(NamedTuple):
@@ -95,9 +96,9 @@ def find_manifest(path: Path) -> Found:
     """
     if not exists(path):
         raise _missing(path)
-    if path.is_dir():
+    if is_folder(path):
         return _in_folder(path)
-    if not path.is_file():
+    if not is_file(path):
         raise ManifestError(f"{shown_path(path)} is no file")
     name = path.name.lower()
     other = next((other for other in _OTHERS if other.matches(name)), None)
@@ -112,12 +113,12 @@ def find_manifest(path: Path) -> Found:
 
 def _in_folder(folder: Path) -> Found:
     manifest = folder / "pyproject.toml"
-    if manifest.is_file():
+    if is_file(manifest):
         return Found(manifest, "pyproject")
     for name in ("environment.yml", "environment.yaml"):
-        if (folder / name).is_file():
+        if is_file(folder / name):
             return Found(folder / name, "environment")
-    others = [name for name in ("pixi.toml", "setup.py", "setup.cfg", "Pipfile") if (folder / name).is_file()]
+    others = [name for name in ("pixi.toml", "setup.py", "setup.cfg", "Pipfile") if is_file(folder / name)]
     hints = [hint.removeprefix("or ") for hint in requirement_files_hint(folder)]
     raise ManifestError(
         f"there is no pyproject.toml in {_folder_name(folder)}",
@@ -177,6 +178,6 @@ def _refusal(path: Path, other: _Other) -> ManifestError:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8", errors="replace")
+        return read_bytes(path).decode("utf-8", "replace")
     except OSError:
         return ""

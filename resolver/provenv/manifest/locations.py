@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from provenv.errors import ManifestError, Origin
-from provenv.manifest.document import exists
+from provenv.reads import exists, is_file, real_path, unsure
 from provenv.standards.requirements import Requirement
 from provenv.values import replace
 
@@ -90,13 +90,15 @@ def missing_path(requirement: Requirement) -> Path | None:
 def file_url(text: str, folders: tuple[Path, ...]) -> str:
     """The `file:` URL of a path, from the first folder where it is a project or file, else anything."""
     bare, hash_sign, fragment = text.partition("#")
+    if bare.startswith("~"):
+        unsure()  # the system's list of users says where a home is
     # os.path's, for the same reason as in `exists`: another's home that is not there is no error either
     choices = [folder / os.path.expanduser(bare) for folder in folders]  # noqa: PTH111
     chosen = next(
-        (p for p in choices if os.path.isfile(p) or any(exists(p / name) for name in _PROJECT_FILES)),  # noqa: PTH113
+        (p for p in choices if is_file(p) or any(exists(p / name) for name in _PROJECT_FILES)),
         next((p for p in choices if exists(p)), choices[-1]),
     )
-    return chosen.resolve().as_uri() + hash_sign + fragment
+    return real_path(chosen).as_uri() + hash_sign + fragment
 
 
 def absolute_url(url: str, folder: Path) -> str | None:
@@ -104,7 +106,7 @@ def absolute_url(url: str, folder: Path) -> str | None:
 
     None where it is neither an address nor a path.
     """
-    root = folder.resolve().as_uri()
+    root = real_path(folder).as_uri()
     # hatch's and pdm's ways of saying "beside this file"
     for placeholder in ("{root:uri}", "file:///${PROJECT_ROOT}", "file://${PROJECT_ROOT}", "file://{root}"):
         url = url.replace(placeholder, root)

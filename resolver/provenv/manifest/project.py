@@ -10,6 +10,7 @@ from provenv.manifest.dynamic import Dynamic, read_dynamic
 from provenv.manifest.entries import entry
 from provenv.manifest.groups import read_groups
 from provenv.manifest.values import ManifestRequirement
+from provenv.reads import is_file, read_bytes
 from provenv.values import replace
 
 
@@ -61,7 +62,7 @@ def _warn_of_setup(project: Table, draft: Draft) -> None:
     """Tells of dependencies that stand in setuptools' old files: without `dynamic`, these do not count."""
     for name in ("setup.py", "setup.cfg"):
         path = project.document.folder / name
-        if path.is_file() and b"install_requires" in path.read_bytes():
+        if is_file(path) and b"install_requires" in read_bytes(path):
             draft.warn(
                 f"[project] lists no dependencies, and those in {name} do not count beside it",
                 project.origin(),

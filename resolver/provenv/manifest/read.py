@@ -6,6 +6,7 @@ from pathlib import Path
 
 from provenv.manifest.values import Manifest
 from provenv.manifest.vocabulary import Vocabulary
+from provenv.reads import is_file
 
 
 def read_manifest(path: Path, vocabulary: Vocabulary | None = None) -> Manifest:
@@ -17,7 +18,7 @@ def read_manifest(path: Path, vocabulary: Vocabulary | None = None) -> Manifest:
         ManifestError: it can't be read as its author meant it; with the file, the line and what mends it.
     """
     project = path / "pyproject.toml"
-    if not project.is_file():
+    if not is_file(project):
         from provenv.manifest.kinds import find_manifest
 
         found = find_manifest(path)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from provenv.errors import ManifestError, Origin
+from provenv.reads import PASSING, unsure
 
 # pip's order: the UTF-16 mark is the beginning of the UTF-32 one
 _MARKS = (
@@ -121,5 +122,7 @@ def _joined(text: str) -> Iterator[tuple[int, str]]:
 def _filled_in(line: str, environ: Mapping[str, str]) -> tuple[str, tuple[str, ...]]:
     """A line with `${NAME}` filled in; a variable that is unset or empty stays as it is written."""
     names = dict.fromkeys(_VARIABLE.findall(line))
+    if not PASSING.isdisjoint(names):
+        unsure()
     unset = tuple(name for name in names if not environ.get(name))
     return _VARIABLE.sub(lambda m: environ.get(m.group(1)) or m.group(), line), unset

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from provenv.errors import ManifestError, Origin
-from provenv.manifest.document import exists, read_bytes, shown_path
+from provenv.manifest.document import read_bytes, shown_path
 from provenv.manifest.draft import Draft
 from provenv.manifest.entries import entry
 from provenv.manifest.locations import hash_in, is_location, location, missing_path
@@ -15,6 +15,7 @@ from provenv.manifest.requirements_lines import LogicalLine, decode, logical_lin
 from provenv.manifest.requirements_options import PER_REQUIREMENT, Option, read_options, split_line
 from provenv.manifest.run_options import apply_option
 from provenv.manifest.values import Manifest, ManifestRequirement
+from provenv.reads import exists, is_folder, real_path
 from provenv.values import replace
 
 _HASH = re.compile(r"(sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128})", re.IGNORECASE)
@@ -75,14 +76,14 @@ class RequirementsReader:
     ) -> None:
         """Reads one file; `within`: the files that include it, outermost first."""
         shown = shown_path(path)
-        if exists(path) and path.is_dir():
+        if exists(path) and is_folder(path):
             raise ManifestError(f"{shown} is a folder, not a requirements file", origin=origin)
         if origin and not exists(path):
             raise ManifestError(f"there is no file {shown}", hints=_files_like(path), origin=origin)
         decoded = decode(read_bytes(path, origin=origin), shown)
         if decoded.doubtful:
             self._draft.warn("not UTF-8: what it says here can't be read", Origin(shown, decoded.doubtful))
-        here = (*within, path.resolve())
+        here = (*within, real_path(path))
         for line in logical_lines(decoded.text, os.environ):
             self.take_line(line, Origin(shown, line.number), path, into, here)
         if not within and self._needs_hashes:
@@ -206,8 +207,8 @@ class RequirementsReader:
 
             named = url2pathname(urlsplit(named).path)
         included = path.parent / named
-        if included.resolve() in within:
-            chain = " includes ".join(shown_path(p) for p in (*within, included.resolve()))
+        if real_path(included) in within:
+            chain = " includes ".join(shown_path(p) for p in (*within, real_path(included)))
             raise ManifestError(f"requirements files include each other in a circle: {chain}", origin=origin)
         target = self._draft.constraints if option.name == "--constraint" else into
         self.read(included, target, origin, within)

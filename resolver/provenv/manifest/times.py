@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime, timedelta
 
+from provenv.reads import unsure
+
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _FRIENDLY = re.compile(r"\s*(\d+)\s*([a-z]+)(?:\s+ago)?\s*,?", re.IGNORECASE)
 _ISO_SPAN = re.compile(
@@ -47,6 +49,7 @@ def cutoff(value: object, now: datetime | None = None) -> str | None:
     span = _span(text)
     if span is None:
         return None
+    unsure()  # tomorrow it is another moment
     whole_days = span % timedelta(days=1) == timedelta()
     start = now.replace(second=0, microsecond=0)
     try:

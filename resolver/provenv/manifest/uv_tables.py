@@ -17,6 +17,7 @@ from provenv.manifest.provenv_table import (
 )
 from provenv.manifest.uv_sources import read_sources
 from provenv.manifest.values import Index
+from provenv.reads import is_file
 
 # How uv works, not what it chooses: these leave the answer as it is.
 _HARMLESS = frozenset(
@@ -68,7 +69,7 @@ def read_uv(document: Document, draft: Draft) -> None:
             draft.warn(f"tool.uv.{key} is not followed: {reason}", table.origin(key))
     if "exclude-newer" in table:
         draft.exclude_newer = moment(table, "exclude-newer")
-    if (document.folder / "uv.toml").is_file():
+    if is_file(document.folder / "uv.toml"):
         draft.warn(
             "uv.toml beside this file takes the place of [tool.uv] for uv, and is not read here",
             table.origin(),

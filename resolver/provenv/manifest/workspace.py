@@ -7,12 +7,14 @@ from pathlib import Path
 
 from provenv.errors import ManifestError
 from provenv.manifest.document import Document, read_toml
+from provenv.reads import unsure
 
 
 def member_folder(document: Document, name: str) -> Path | None:
     """The folder of the member with this canonical name, in the workspace that the document belongs to."""
     from provenv.standards.names import canonicalize
 
+    unsure()  # a new member is found by a search of the folders
     for folder in _members(document):
         project = _data(folder).get("project")
         written = project.get("name") if isinstance(project, dict) else None

@@ -10,6 +10,7 @@ from provenv.hooks.manager import Plugins
 from provenv.hooks.types import Paste, Probe
 from provenv.pastes.gathering import STANDARD_INPUT, gather
 from provenv.pastes.understanding import PasteProbe, understand
+from provenv.reads import unsure
 from provenv.recording import load_probe
 
 
@@ -18,6 +19,7 @@ def probe_from(sources: Sequence[str], plugins: Plugins) -> Probe:
 
     Raises InputError for what can't be read, and for texts in which no plugin finds anything of a machine.
     """
+    unsure()  # they may be standard input
     if len(sources) == 1 and _is_recording(sources[0]):
         return load_probe(Path(sources[0]))
     pastes = gather(sources)
