@@ -111,9 +111,10 @@ def lock_targets(
             neighbours = _neighbours(project, states, solved) if align else None
             known = KnownAddresses((s.lock for s in states if s.lock), project.settings.is_mirrored)
             blocks: Blocks = {}
-            for state in to_solve:
+            for n, state in enumerate(to_solve, 1):
                 on_target(state.target)
-                resolution = known.applied(solvers.resolve(state, upgrade, strategy, neighbours))
+                following = [later.target for later in to_solve[n:] if later.target.packaging == "pip"]
+                resolution = known.applied(solvers.resolve(state, upgrade, strategy, neighbours, following))
                 resolution = solvers.placed(resolution)
                 solved[state.target.name] = (resolution, _text(project, state, resolution, blocks))
         for text in project.logins.untold():  # of conda's channels
@@ -182,9 +183,17 @@ class _Solvers:
         return placed(resolution, self.pip.files.finder, self._project.plugins.accelerators.values())
 
     def resolve(
-        self, state: _State, upgrade: Upgrade, strategy: Strategy, neighbours: Neighbours | None
+        self,
+        state: _State,
+        upgrade: Upgrade,
+        strategy: Strategy,
+        neighbours: Neighbours | None,
+        following: Sequence[Target],
     ) -> Resolution:
-        """One target, with what its lock holds and the upgrade doesn't name preferred, then others'."""
+        """One target, with what its lock holds and the upgrade doesn't name preferred, then others'.
+
+        `following`: those that come next.
+        """
         locked = _pins(state.lock, upgrade)
         aligned = neighbours.versions_before(state.target) if neighbours else {}
         if state.target.packaging == "conda":
@@ -196,7 +205,8 @@ class _Solvers:
         from provenv.resolving.resolve import Options
 
         build = _kept_build(state.lock, upgrade, self._project.plugins.accelerators[state.target.accelerator])
-        return self.pip.resolve(state.target, Options(locked, strategy, build=build, aligned=aligned))
+        options = Options(locked, strategy, build=build, aligned=aligned, following=following)
+        return self.pip.resolve(state.target, options)
 
 
 @dataclass(frozen=True, slots=True)

@@ -201,7 +201,7 @@ class Memory:
     def prefetch_project(self, index: Index, name: str) -> None:
         """Everything is at hand."""
 
-    def prefetch_metadata(self, artifact: Artifact) -> None:
+    def prefetch_metadata(self, artifact: Artifact, then: object = None) -> None:
         """Everything is at hand."""
 
     def metadata(self, artifact: Artifact, python: str = "") -> Metadata:

@@ -87,6 +87,11 @@ class Finder:
         cache = (self.cache.note,) if self.cache.note else ()
         return tuple(dict.fromkeys((*cache, *self._sources.notes, *self._http.notes)))
 
+    @property
+    def asked_the_network(self) -> bool:
+        """Whether the cache did not have everything so far."""
+        return self._made is not None
+
     def project(self, index: Index, name: str) -> Project | None:
         """A project (canonical name) on an index, None when that index has no such project."""
         with _asking(index.url):
@@ -118,15 +123,25 @@ class Finder:
         with _asking(artifact.index, NetworkError):
             return self._metadata.result(key, lambda: self._files().metadata(artifact))
 
-    def prefetch_metadata(self, artifact: Artifact) -> None:
-        """Let metadata that will be asked for come in the background."""
+    def prefetch_metadata(self, artifact: Artifact, then: Callable[[Metadata], None] | None = None) -> None:
+        """Let metadata that will be asked for come in the background.
+
+        `then` is told of what had to be fetched, by the thread that did; it must not fail.
+        """
         key = _key(artifact)
         if self._metadata.known(key):
             return
+
+        def fetched() -> Metadata:
+            found = self._files().metadata(artifact)
+            if then is not None:
+                then(found)
+            return found
+
         with contextlib.suppress(ProvenvError):  # told to the one who asks for the metadata
             known = self._files().remembered(artifact)
             if known is None:
-                self._metadata.start(key, lambda: self._files().metadata(artifact))
+                self._metadata.start(key, fetched)
             else:
                 self._metadata.result(key, known)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from provenv.manifest.values import Index
@@ -26,7 +26,9 @@ class Source(Protocol):
 
     def metadata(self, artifact: Artifact) -> Metadata: ...
 
-    def prefetch_metadata(self, artifact: Artifact) -> None: ...
+    def prefetch_metadata(
+        self, artifact: Artifact, then: Callable[[Metadata], None] | None = None
+    ) -> None: ...
 
 
 class Listing:

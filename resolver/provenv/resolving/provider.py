@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import NamedTuple, Self
 
 from provenv.errors import InputError
@@ -92,6 +93,7 @@ class PackageProvider(Provider[Node]):
         self._said: list[Mapping[tuple[str, int], str]] = []
         self._special = _special(request, direct)
         self._routes: dict[str, Route] = {}
+        self._extras: dict[str, set[str]] = {}
         self._alike: dict[Node, dict[frozenset[tuple[Node, int]], int]] = {}
         self._candidates: dict[str, Candidates] = {}
         self._environments: dict[Variant, MarkerEnvironment] = {}
@@ -142,10 +144,30 @@ class PackageProvider(Provider[Node]):
         for package, allowed in required.items():
             if package.name in self.direct or package.name not in self._candidates:
                 continue
+            if package.extra:
+                self._extras.setdefault(package.name, set()).add(package.extra)
             found = self._candidates[package.name]
             version = found.choose(allowed)
             if version is not None:
-                self.catalog.source.prefetch_metadata(found.artifact(version))
+                self.catalog.source.prefetch_metadata(found.artifact(version), self._look_ahead)
+
+    def expect(self, requirements: Iterable[Requirement]) -> None:
+        """Lets the pages come of what will be asked for."""
+        wanted = (r for r in requirements if r.name not in self.request.excluded)
+        self._prefetch_pages(r.name for one in wanted for r in self._overridden(one) if not r.url)
+
+    def _look_ahead(self, metadata: Metadata) -> None:
+        """Lets the pages come of what a version will ask for when it is decided; called by any thread.
+
+        A far index is waited for once for each step away from the manifest, not once for each package.
+        """
+        environment = self.request.rules.environment
+        extras = frozenset(self._extras.get(metadata.name, ()))
+        with suppress(InvalidMarker):  # told when the version is decided
+            holds = (r.marker is None or environment.evaluate(r.marker, extras) for r in metadata.requires)
+            wanted = [r for r, held in zip(metadata.requires, holds, strict=True) if held]
+            # To look at a page for a route is for the thread that solves.
+            self.expect(r for r in wanted if not self.router.looks(r.name))
 
     def dependencies(self, package: Node, version: int) -> Mapping[Node, int] | Unavailable:
         known = self._needed.get((package, version))

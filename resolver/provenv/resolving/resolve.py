@@ -10,11 +10,12 @@ from provenv.manifest.previews import WHEEL_VARIANTS
 from provenv.manifest.values import Manifest, Pin
 from provenv.pypi.direct import DirectCandidate
 from provenv.resolution import Resolution
-from provenv.resolving.attempts import Attempts, Failure
+from provenv.resolving.attempts import Attempts, Failure, Found
 from provenv.resolving.bystanders import Bystanders
 from provenv.resolving.candidates import Candidates
 from provenv.resolving.catalog import Catalog
 from provenv.resolving.files import Files
+from provenv.resolving.foresight import Foresight, Outlook
 from provenv.resolving.offers import builds_for, label_hints
 from provenv.resolving.provider import Node
 from provenv.resolving.request import Request, make_request
@@ -24,7 +25,9 @@ from provenv.resolving.search import Conflict, Search
 from provenv.resolving.variants import VariantRules
 from provenv.settings import NetworkSettings
 from provenv.solver.precedents import Precedents
+from provenv.standards.markers import MarkerEnvironment, marker_environment
 from provenv.standards.specifiers import mask
+from provenv.standards.tags import compatible_tags
 from provenv.targets import Target
 from provenv.values import dataclass, field, replace
 
@@ -36,7 +39,7 @@ class Options:
     `locked`: name -> version of the old lock, kept wherever it still fits. `aligned`: name -> versions that
     other targets have, taken where the lock has none that fits. `build_any`: every package may be
     built from source. `given`, `turned_down`: see `Request`. `build`: name and index of the old lock's
-    build, which is tried first while it still fits.
+    build, which is tried first while it still fits. `following`: the targets that will be resolved next.
     """
 
     locked: Mapping[str, str]
@@ -46,6 +49,7 @@ class Options:
     build: tuple[str, str | None] | None = None
     turned_down: Callable[[str, str], None] = lambda name, specifier: None
     aligned: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    following: Sequence[Target] = ()
 
 
 class Resolver:
@@ -68,6 +72,7 @@ class Resolver:
         self.precedents: Precedents[Node] = Precedents()
         self.bystanders = Bystanders(accelerators)
         self._searches: dict[str, Search] = {}
+        self._foresight = Foresight()
 
     def resolve(self, target: Target, options: Options) -> Resolution:
         """The first build's resolution that there is. Raises NoSolution with the story of every build."""
@@ -82,6 +87,7 @@ class Resolver:
         failures = attempts.failures
         if found is not None:
             self._searches[target.name] = found.search
+            self._look_ahead(found, options.following)
             return _told(found.resolution, builds, failures)
         from provenv.resolving.explanation import no_build, unreachable
 
@@ -91,6 +97,17 @@ class Resolver:
         context = self._context(target, platform)
         others = label_hints(request.roots, self.accelerators.values(), target, context)
         raise no_build(target, failures, builds, hints=tuple(others))
+
+    def _look_ahead(self, found: Found, following: Sequence[Target]) -> None:
+        """Lets come what the next targets will ask for, unless so far the cache had everything."""
+        if following and self.files.finder.asked_the_network:
+            self._foresight.prefetch(found.resolution, found.search, map(self._outlook, following))
+
+    def _outlook(self, target: Target) -> Outlook:
+        platform = self.platforms[target.platform]
+        tags = compatible_tags(target.python, platform.wheel_platform_tags(target.envelope))
+        markers = marker_environment(target.python, platform.marker_environment(target.envelope))
+        return Outlook(target.python, tags, MarkerEnvironment(markers))
 
     def _request(self, target: Target, platform: Platform, options: Options) -> Request:
         request = make_request(

@@ -80,6 +80,15 @@ class Router:
         yield self.default
         yield from (i for i in settings.extra_indexes if i.url.startswith("file:"))
 
+    def looks(self, name: str) -> bool:
+        """Whether `route` looks at a page to know where this package is looked for."""
+        return self._from_find_links and self.follows_build(name)
+
+    def follows_build(self, name: str) -> bool:
+        """Whether the build has a say in this package's route."""
+        patterns = self._build.packages if self._build else ()
+        return any(fnmatchcase(name, p) for p in patterns) and self.pinned_index(name) is None
+
     def route(self, name: str) -> Route:
         """Where this package (canonical name) is looked for."""
         pinned = self.pinned_index(name)

@@ -167,6 +167,7 @@ class Search:
 
     def _requirements(self, provider: PackageProvider) -> list[Requirement[Node]]:
         requirements = required(self.request, self.build)
+        provider.expect(root.requirement for root in self.roots)
         # By what they say, so that the order of the input has no say in an explanation either.
         for root in sorted(self.roots, key=lambda r: (r.requirement.name, r.text, str(r.origin))):
             needs = provider.needs([root.requirement], by="the manifest")

@@ -12,7 +12,7 @@ import pytest
 
 from provenv.errors import IndexAnswerError, NetworkError
 from provenv.manifest.values import Index
-from provenv.pypi.artifacts import Artifact, Project
+from provenv.pypi.artifacts import Artifact, Metadata, Project
 from provenv.pypi.finder import ContradictoryMetadata, Finder, MetadataError, NeedsBuild
 from support.distributions import make_wheel, metadata_text
 from support.index_server import Fault, ServedFile, TestIndex
@@ -136,6 +136,19 @@ def test_versions_are_newest_first_by_pep_440(index: TestIndex, finder_of: MakeF
         "1!0.1", "2.0.post1", "2.0+cu128", "2.0+cpu", "2.0", "2.0rc1", "2.0.dev1", "1.10", "1.9",
     )  # fmt: skip
     assert list(project.keys) == sorted(project.keys, reverse=True)
+
+
+def test_metadata_that_had_to_be_fetched_ahead_is_told_and_what_was_known_is_not(
+    index: TestIndex, finder_of: MakeFinder
+) -> None:
+    index.add("torch", "2.0", requires=["a"])
+    finder, told = finder_of(), list[Metadata]()
+    (wheel,) = found(finder, index)
+    finder.prefetch_metadata(wheel, told.append)
+    metadata = finder.metadata(wheel)
+    finder.prefetch_metadata(wheel, told.append)
+    finder_of().prefetch_metadata(wheel, told.append)
+    assert told == [metadata]
 
 
 # --- remembering
