@@ -166,7 +166,7 @@ _LOGS = tuple(
 
 def _logged(text: str) -> Iterable[tuple[str, Device]]:
     """What programs print of the devices that they opened, with what tells one from another."""
-    if not re.search(r"\b(?:AMD|Radeon|ROCm|HIP|gfx\d)", text):
+    if not any(word in text for word in ("AMD", "Radeon", "ROCm", "HIP", "gfx")):
         return
     for pattern in _LOGS:
         found = list(pattern.finditer(text))
@@ -218,6 +218,8 @@ def _prose(text: str) -> Iterable[tuple[str, Device]]:
         r"\b(?:AMD )?(?:Radeon(?:\(TM\))? )?((?:AI )?PRO [WRV]\d{3,4}\w?|RX \d{3,4}(?: ?(?:XTX|XT|GRE))?"
         r"|Instinct MI\d{2,3}\w?|MI\d{2,3}[AX]?|\d{3,4}M|\d{4}S)\b(?! ?\w*GB)"
     )
+    if not any(word in text for word in ("AMD", "Radeon", "GPU", "graphics card")):
+        return
     for found in re.finditer(pattern, text):
         before = text[max(0, found.start() - 30) : found.start()]
         told_of = re.search(r"\bGPUs?\W+(?:\w+ )?$|\bgraphics card\W+(?:is |: )?$", before)

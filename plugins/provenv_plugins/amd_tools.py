@@ -25,7 +25,7 @@ def first(pattern: str, text: str) -> str | None:
 
 def rocminfo_agents(text: str) -> Iterable[Device]:
     """rocminfo: whole, one agent of it, grepped, or squashed onto one line."""
-    heads = list(_AGENT.finditer(text))
+    heads = list(_AGENT.finditer(text)) if "gfx" in text else []
     for place, head in enumerate(heads):
         target = re.match(r"gfx[0-9a-f]{3,4}\b", head[1])
         body = text[head.end() : heads[place + 1].start() if place + 1 < len(heads) else len(text)]
@@ -83,7 +83,7 @@ def _line_cards(text: str) -> Iterable[tuple[int, dict[str, str]]]:
 def _csv_cards(text: str) -> Iterable[tuple[int, dict[str, str]]]:
     """`--csv`: `device,GPU use (%),...`, then `card0,...`."""
     keys: list[str] = []
-    for line in text.splitlines():
+    for line in text.splitlines() if "device," in text else ():
         cells = [cell.strip() for cell in line.split(",")]
         found = re.fullmatch(r"card(\d{1,3})", cells[0])
         if cells[0] == "device" and len(cells) > 1:

@@ -92,7 +92,7 @@ def virtual_packages(context: Context) -> tuple[VirtualPackage, ...]:
     """`__cuda`: the newest CUDA that the promised driver serves."""
     from provenv_plugins.cuda_drivers import newest_cuda
 
-    return (VirtualPackage("__cuda", newest_cuda(context.envelope)),)
+    return (VirtualPackage("__cuda", newest_cuda(context.envelope), word="cuda"),)
 
 
 def conda_constraints(context: Context) -> tuple[str, ...]:
@@ -122,12 +122,14 @@ ENVELOPE = (
         "VERSION",
         "the oldest NVIDIA driver that it must run on",
         check=checked(1, 4, "550 or 550.54.14"),
+        examples=("470", "525.60.13", "550", "580.65", "999"),
     ),
     EnvelopeKey(
         "cuda",
         "VERSION",
         "the newest CUDA that the driver serves, where only that is known",
         check=checked(1, 3, "12.9"),
+        examples=("11.8", "12.4", "13.0"),
         replaces=("driver",),
     ),
     EnvelopeKey(
@@ -136,7 +138,16 @@ ENVELOPE = (
         "a compute capability that it must run on (may be given several times)",
         multiple=True,
         check=checked(2, 2, "8.6"),
+        examples=("3.5", "6.1", "8.9", "12.0"),
     ),
+)
+
+
+# conda-forge's cupy, faiss and onnxruntime have builds for CUDA under the same name.
+TWINS = (
+    ("cupy", ("cupy-cuda11x", "cupy-cuda12x", "cupy-cuda13x")),
+    ("faiss", ("faiss-gpu",)),
+    ("onnxruntime", ("onnxruntime-gpu",)),
 )
 
 
@@ -162,5 +173,6 @@ def provenv_accelerators() -> Iterable[Accelerator]:
         excludes=excludes,
         publishes=publishes,
         aliases=ALIASES,
+        twins=TWINS,
         runtime=Runtime("CUDA", ("13", "12", "11"), carried, of_variant),
     )

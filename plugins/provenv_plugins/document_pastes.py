@@ -78,10 +78,12 @@ def _uname(text: str) -> Facts:
 
 def _lscpu(text: str) -> Facts:
     """A line whose value is an architecture, whatever the language of its key; and lscpu's other signs."""
-    found = re.search(
-        rf"^\s*(?:[-*\d.]+\s+)?([^\n:\uff1a=]{{1,40}})[:\uff1a=]\s*{ARCH}\s*$", text, re.M | re.I
-    )
-    facts = {"machine": found[2]} if found else {}
+    facts: Facts = {}
+    for found in re.finditer(rf"[:\uff1a=]\s*{ARCH}\s*$", text, re.M | re.I):
+        key = text[text.rfind("\n", 0, found.start()) + 1 : found.start()]
+        if re.fullmatch(r"\s*(?:[-*\d.]+\s+)?[^\n:\uff1a=]{1,40}", key):
+            facts["machine"] = found[1]
+            break
     signs = r"^\s*BogoMIPS\s*[:\uff1a]|^\s*NUMA node0 CPU|[:\uff1a]\s*(?:Little|Big) Endian\s*$"
     if re.search(signs, text, re.M):
         facts["system"] = "Linux"

@@ -22,6 +22,8 @@ def intel_devices(texts: Sequence[str]) -> tuple[Device, ...]:
 def intel_driver(texts: Iterable[str]) -> str | None:
     """Level Zero's driver version, as SYCL lists, xpu-smi and torch name it."""
     for text in texts:
+        if not re.search(r"level_zero|Xpu|Intel\(R\)", text):
+            continue
         for pattern in (
             r"^\|\s*\d+\|\s*\[level_zero:gpu:\d+\]\|(?:[^|\n]*\|){6}\s*([\d.]+)\s*\|",
             r"\[(?:ext_oneapi_)?level_zero:gpu(?::\d+)?\].*\[(\d+\.\d+\.\d+[\d.+]*)\]",
@@ -30,9 +32,7 @@ def intel_driver(texts: Iterable[str]) -> str | None:
             # torch's collect_env on Windows; on Linux it lists packages there
             r"^\s*Intel GPU driver version:\s*\n\s*\* (\d+(?:\.\d+){3})\b",
         ):
-            if (found := re.search(pattern, text, re.MULTILINE)) and re.search(
-                "level_zero|Xpu|Intel\\(R\\)", text
-            ):
+            if found := re.search(pattern, text, re.MULTILINE):
                 return found[1]
     return None
 

@@ -72,7 +72,7 @@ def virtual_packages(arch: str, envelope: Envelope) -> tuple[VirtualPackage, ...
     glibc = envelope.one("glibc") or DEFAULT_GLIBC
     # RHEL 8 (glibc 2.28) has kernel 4.18, RHEL 7 (2.17) has 3.10
     kernel = "4.18" if _pair(glibc) >= (2, 28) else "3.10"
-    library = () if envelope.one("musl") else (VirtualPackage("__glibc", glibc),)
+    library = () if envelope.one("musl") else (VirtualPackage("__glibc", glibc, word="glibc"),)
     return (
         VirtualPackage("__unix"),
         VirtualPackage("__linux", kernel),
@@ -93,12 +93,19 @@ def diagnose(probe: Probe) -> Iterable[Finding]:
 
 
 ENVELOPE = (
-    EnvelopeKey("glibc", "VERSION", "the oldest glibc that it must run on", check=checked(2, 2, "2.28")),
+    EnvelopeKey(
+        "glibc",
+        "VERSION",
+        "the oldest glibc that it must run on",
+        check=checked(2, 2, "2.28"),
+        examples=("2.5", "2.17", "2.28", "2.41"),
+    ),
     EnvelopeKey(
         "musl",
         "VERSION",
         "the oldest musl that it must run on",
         check=checked(2, 2, "1.2"),
+        examples=("1.1", "1.2"),
         replaces=("glibc",),
     ),
 )

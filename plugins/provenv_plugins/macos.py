@@ -72,7 +72,7 @@ def virtual_packages(arch: str, envelope: Envelope) -> tuple[VirtualPackage, ...
     version = envelope.one("macos") or DEFAULT_MACOS
     return (
         VirtualPackage("__unix"),
-        VirtualPackage("__osx", version if "." in version else f"{version}.0"),
+        VirtualPackage("__osx", version if "." in version else f"{version}.0", word="macos"),
         VirtualPackage("__archspec", "1", "m1" if arch == "arm64" else arch),
     )
 
@@ -92,7 +92,11 @@ def diagnose(probe: Probe) -> Iterable[Finding]:
 
 ENVELOPE = (
     EnvelopeKey(
-        "macos", "VERSION", "the oldest macOS that it must run on", check=checked(1, 3, "14 or 13.3")
+        "macos",
+        "VERSION",
+        "the oldest macOS that it must run on",
+        check=checked(1, 3, "14 or 13.3"),
+        examples=("10.9", "12.3", "14", "26.1"),
     ),
 )
 

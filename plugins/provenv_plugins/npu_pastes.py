@@ -32,7 +32,7 @@ def npu_driver(texts: Iterable[str]) -> str | None:
 
 def _gaudi(text: str) -> Iterable[tuple[str, Device]]:
     """hl-smi draws nvidia-smi's table; the cells of its memory row may touch the bar."""
-    if not re.search(r"\bHL-SMI\b|\bAIP\b|\bhl-smi\b|\bHL-\d", text):
+    if "HL-" not in text:
         return
     row = re.compile(r"^\|\s*(\d{1,3})\s+(HL-\S+)\s+\S+\s*\|\s*([0-9a-fA-F:.]+)\s+\S+\s*\|", re.MULTILINE)
     found = list(row.finditer(text))
@@ -44,7 +44,8 @@ def _gaudi(text: str) -> Iterable[tuple[str, Device]]:
 
 def _gaudi_table(text: str) -> Iterable[tuple[str, Device]]:
     """`hl-smi -Q index,name,memory.total -f csv`."""
-    for index, name, rest in re.findall(r"^(\d{1,3}), (HL-\S+?)(,.*)?$", text, re.MULTILINE):
+    rows = re.findall(r"^(\d{1,3}), (HL-\S+?)(,.*)?$", text, re.MULTILINE) if ", HL-" in text else ()
+    for index, name, rest in rows:
         memory = re.search(r", (\d{1,9}) MiB", rest)
         yield index, Device("intel-habana", name, int(memory[1]) if memory else None)
 

@@ -79,6 +79,8 @@ def logged(text: str) -> Iterable[tuple[str, Device]]:
 
 def _sized(devices: Sequence[tuple[str, Device]], text: str) -> Iterable[tuple[str, Device]]:
     """With `Total VRAM 24564 MB`, which says whose it is only where there is one GPU."""
+    if not devices:
+        return
     total = re.search(r"^Total VRAM (\d{3,7}) MB", text, re.MULTILINE)
     alone = len({index for index, _ in devices}) == 1
     for index, device in devices:

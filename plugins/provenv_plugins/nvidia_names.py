@@ -13,6 +13,11 @@ from provenv_plugins.tables import rows
 _MAKER = ("nvidia", "geforce", "tesla", "grid")
 _BRANDS = r"NVIDIA |Nvidia |GeForce |Tesla |Quadro |TITAN |Jetson |RTX |GTX |RTX PRO "
 
+# What has to stand on a line that names one: how many, or whose, or what kind of thing it is.
+_HINT = re.compile(
+    rf"{_BRANDS}|(?i:\bgpus?\b|\bgraphics\b)|\d\s*[x\u00d7*]|GPUs?\b|Orin|Xavier|Thor|Nano|TX[12]"
+)
+
 
 @cache
 def _known() -> tuple[tuple[tuple[str, ...], str], ...]:
@@ -74,7 +79,7 @@ def named_in_prose(text: str) -> Iterable[Device]:
     """The GPUs that a sentence or a list names, each kind once or as often as it says (`8x A100`)."""
     seen: set[str] = set()
     jetson = re.search(r"\bJetson\b|\bJetPack\b|\bL4T\b", text, re.IGNORECASE) is not None
-    for found in _pattern().finditer(text):
+    for found in _pattern().finditer("\n".join(filter(_HINT.search, text.splitlines()))):
         module = re.search(r"Orin|Xavier|Thor", found["name"]) is not None
         if not (found["before"] or found["brand"] or (module and jetson)):
             continue

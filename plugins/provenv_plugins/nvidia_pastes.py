@@ -175,7 +175,7 @@ def _pci(pastes: Sequence[Paste]) -> Iterable[Device]:
 
 def _is_unbound(pastes: Sequence[Paste], text: str) -> bool:
     """A GPU on the bus to which no driver of NVIDIA's is bound, or with which no tool of its came."""
-    told = _NO_SMI.search(text) is not None
+    told = "nvidia-smi" in text and _NO_SMI.search(text) is not None
     return any(
         found.display and (found.driver_told or told) and not found.driver.startswith("nvidia")
         for found in pci_devices(pastes)
@@ -241,7 +241,7 @@ def _error(text: str) -> str | None:
 
 def _system(tables: Iterable[SmiTable], answers: Iterable[Answer], text: str) -> str | None:
     said = [answer.system for answer in answers] + [table.system for table in tables]
-    if re.search(
+    if any(word in text for word in ("NVIDIA UNIX ", "NVRM: ", "nvidia-container-cli: ")) and re.search(
         r"NVIDIA UNIX .*?Kernel Module|^.{0,60}\bNVRM: |\bnvidia-container-cli: ", text, re.MULTILINE
     ):
         said.append("Linux")
@@ -261,8 +261,13 @@ def _machine(text: str) -> str | None:
     return eabi[1] if eabi else "aarch64" if is_jetson_text(text) else None
 
 
+@lru_cache(maxsize=8)
 def is_jetson_text(text: str) -> bool:
     """Words that stand on no other machine: a module's release file, kernel or name, nvgpu, JetPack."""
+    if not any(word in text for word in ("# R", "-tegra", "(nvgpu)", "Jetson")) and (
+        "jetpack" not in text.lower()
+    ):
+        return False
     return bool(
         re.search(r"^# R\d+ \(release\), REVISION|\d-tegra\b|\(nvgpu\)|\bJetson\b", text, re.MULTILINE)
         or re.search(r"\bJetPack\b|\bnvidia-jetpack\b", text, re.IGNORECASE)

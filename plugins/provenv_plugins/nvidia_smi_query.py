@@ -230,7 +230,8 @@ def _markdown_cells(line: str) -> list[str] | None:
 
 
 def _bare_column(text: str) -> str:
-    return re.sub(r"\s*\[[^\]]*\]\s*$", "", text.strip()).lower()
+    bare = text.strip()
+    return (re.sub(r"\s*\[[^\]]*\]$", "", bare) if bare.endswith("]") else bare).lower()
 
 
 def _named(row: Sequence[str]) -> dict[str, int]:
@@ -274,7 +275,7 @@ def _list(text: str) -> Answer | None:
     names: dict[int, str] = {}
     slices: dict[int, list[str]] = {}
     last = -1
-    for line in text.splitlines():
+    for line in text.splitlines() if "(UUID:" in text else ():
         if found := re.search(r"\bGPU (\d{1,4}): (\S[^(\n]{0,100}?) \(UUID: ?GPU-", line):
             last = int(found[1]) if int(found[1]) not in names else -1
             names.setdefault(int(found[1]), found[2])

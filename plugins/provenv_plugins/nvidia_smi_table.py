@@ -63,6 +63,8 @@ def _devices(lines: Iterable[str]) -> list[TableDevice]:
     devices: dict[int, TableDevice] = {}
     current: TableDevice | None = None
     for line in lines:
+        if "|" not in line:
+            continue
         if found := _DEVICE.search(line):
             current = _device(found)
             if current is not None:

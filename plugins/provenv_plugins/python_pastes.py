@@ -42,6 +42,8 @@ def distributions(text: str, torch: str | None) -> dict[str, str]:
 
 
 def _python(text: str) -> str:
+    if "python" not in text.lower() and "sys.version" not in text:
+        return ""
     found = fields(text)
     for key in ("python version", "python", "sys.version"):
         if version := re.match(rf"(?:Python |CPython )?{_VERSION}", found.get(key, ""), re.IGNORECASE):
@@ -106,6 +108,8 @@ def _session(text: str) -> str:
 
 def _printed(expression: str, text: str) -> str | None:
     """What a session printed for an expression on the next line; of several on one line the first one's."""
+    if expression not in text:
+        return None
     pattern = (
         rf"^(?:[^\n,]*[^\n\w.,])?{re.escape(expression)}[^\n]*\n(?:\s*\n)*\s*'?{_TORCH}'?(?:[ \t,][^\n]*)?$"
     )

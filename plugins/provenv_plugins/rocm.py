@@ -122,6 +122,7 @@ ENVELOPE = (
         "a GPU target that it must run on (may be given several times)",
         multiple=True,
         check=check_gfx,
+        examples=("gfx803", "gfx906", "gfx90a", "gfx1100", "gfx1201"),
     ),
     EnvelopeKey(
         "rocm",

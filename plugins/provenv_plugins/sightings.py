@@ -8,6 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from provenv.hooks import Device
 from provenv.hooks.values import dataclass, replace
 
+MOST = 128
+"""Devices of one machine. A list of more is a log that tells of the same ones again and again."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
@@ -25,7 +28,8 @@ class Sighting:
 
 def combined(sightings: Iterable[Sighting]) -> tuple[tuple[Device, ...], tuple[str, ...]]:
     """The devices, each with what any text says of it, and the ways by which they were seen."""
-    ordered = sorted((found for found in sightings if found.devices), key=lambda found: found.rank)
+    seen = (_unrepeated(found) for found in sightings if found.devices)
+    ordered = sorted(seen, key=lambda found: found.rank)
     if not ordered:
         return (), ()
     wholes = [found for found in ordered if found.whole] or ordered[:1]
@@ -35,6 +39,12 @@ def combined(sightings: Iterable[Sighting]) -> tuple[tuple[Device, ...], tuple[s
         if found is not base:
             devices = _filled(devices, found.devices)
     return tuple(devices), tuple(dict.fromkeys([base.way, *(found.way for found in ordered)]))
+
+
+def _unrepeated(found: Sighting) -> Sighting:
+    if len(found.devices) <= MOST:
+        return found
+    return replace(found, devices=tuple(dict.fromkeys(found.devices))[:MOST])
 
 
 def _filled(devices: Sequence[Device], others: Sequence[Device]) -> list[Device]:

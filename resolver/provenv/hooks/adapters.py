@@ -39,12 +39,13 @@ class Adapter:
 @lru_cache(maxsize=8)
 def windows_adapters(text: str) -> tuple[Adapter, ...]:
     """The real adapters in a text, in its order; software ones are left out."""
+    lines = text.splitlines()
     blocks = (
-        *_blocks(text),
-        *_table(text.splitlines()),
-        *_csv(text.splitlines()),
-        *_dxdiag(text),
-        *_names(text.splitlines()),
+        *(_blocks(lines) if any(key in text for key in _VIDEO_KEYS) else ()),
+        *(_table(lines) if "Name" in text or "Caption" in text else ()),
+        *(_csv(lines) if "Node" in text else ()),
+        *(_dxdiag(text) if "Card name: " in text else ()),
+        *(_names(lines) if "win32_videocontroller" in text.lower() else ()),
     )
     return tuple(adapter for block in blocks if (adapter := _adapter(block)) is not None)
 
@@ -52,8 +53,10 @@ def windows_adapters(text: str) -> tuple[Adapter, ...]:
 def _table(lines: Sequence[str]) -> Iterable[dict[str, str]]:
     """`Format-Table`: a head, a line of dashes below it that gives the columns' places, the rows."""
     for number, line in enumerate(lines[1:], 1):
-        if not re.fullmatch(r"-+(?: +-+)+ *", line) or not re.search(
-            r"\b(?:Name|Caption)\b", lines[number - 1]
+        if (
+            not line.startswith("-")
+            or not re.fullmatch(r"-+(?: +-+)+ *", line)
+            or not re.search(r"\b(?:Name|Caption)\b", lines[number - 1])
         ):
             continue
         starts = [found.start() for found in re.finditer(r"-+", line)]
@@ -104,11 +107,11 @@ def _dxdiag(text: str) -> Iterable[dict[str, str]]:
         }
 
 
-def _blocks(text: str) -> Iterable[dict[str, str]]:
+def _blocks(lines: Sequence[str]) -> Iterable[dict[str, str]]:
     """One mapping for each instance: a new one starts at an empty line or where a key comes again."""
     block: dict[str, str] = {}
     last = ""
-    for line in [*text.splitlines(), ""]:
+    for line in [*lines, ""]:
         found = _LINE.match(line)
         if not line.strip() or (found and found[1] in block):
             if _VIDEO_KEYS & block.keys():

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
 from provenv.hooks.types import Paste
 from provenv.values import dataclass, replace
@@ -61,8 +62,12 @@ _VENDOR = re.compile(
 
 def pci_devices(pastes: Iterable[Paste]) -> tuple[PciDevice, ...]:
     """Every device once, what several texts say of it put together."""
+    return _devices(tuple(pastes))
+
+
+@lru_cache(maxsize=4)
+def _devices(texts: tuple[Paste, ...]) -> tuple[PciDevice, ...]:
     found: dict[str, PciDevice] = {}
-    texts = tuple(pastes)
     for source in (_sysfs(texts), *(_of_text(paste.text) for paste in texts)):
         for device in source:
             key = _key(device.slot)
@@ -99,7 +104,11 @@ def _joined(first: PciDevice, second: PciDevice) -> PciDevice:
 
 
 def _lspci(lines: Sequence[str]) -> Iterable[PciDevice]:
-    heads = [(number, found) for number, line in enumerate(lines) if (found := _LSPCI.match(line))]
+    heads = [
+        (number, found)
+        for number, line in enumerate(lines)
+        if ":" in line and "." in line and (found := _LSPCI.match(line))
+    ]
     for place, (number, found) in enumerate(heads):
         end = heads[place + 1][0] if place + 1 < len(heads) else len(lines)
         device = _lspci_line(found[1], found[2])
@@ -150,7 +159,7 @@ def _numbered(text: str) -> tuple[str, str]:
 
 def _machine_readable(text: str) -> Iterable[PciDevice]:
     """lspci -vmm: blocks of `Slot:`, `Class:`, `Vendor:`, `Device:` lines."""
-    for block in re.split(r"\n\s*\n", text):
+    for block in re.split(r"\n\s*\n", text) if "Slot:" in text else ():
         values = dict(re.findall(r"^\s*(Slot|Class|Vendor|Device|Driver):\s+(.*?)\s*$", block, re.MULTILINE))
         if {"Slot", "Class", "Vendor"} <= values.keys():
             device = _named(values["Slot"], values["Class"], values["Vendor"], values.get("Device", ""))
@@ -159,7 +168,7 @@ def _machine_readable(text: str) -> Iterable[PciDevice]:
 
 def _lshw(text: str) -> Iterable[PciDevice]:
     """lshw's nodes, of which those called `*-display` are display controllers."""
-    for node in re.split(r"^(?=\s*\*-)", text, flags=re.MULTILINE):
+    for node in re.split(r"^(?=\s*\*-)", text, flags=re.MULTILINE) if "*-" in text else ():
         values = dict(
             re.findall(
                 r"^\s+(description|product|vendor|bus info|configuration): (.*?)\s*$", node, re.MULTILINE
@@ -187,7 +196,8 @@ _INXI = re.compile(
 
 def _inxi(text: str) -> Iterable[PciDevice]:
     """`inxi -G`: below `Graphics:`; it names no bus where it is not asked to."""
-    for part in re.findall(r"^Graphics:\s*\n((?:[ \t]+.*\n?)+)", text, re.MULTILINE):
+    listed = r"^Graphics:\s*\n((?:[ \t]+.*\n?)+)"
+    for part in re.findall(listed, text, re.MULTILINE) if "Graphics:" in text else ():
         for number, vendor, name, driver in _INXI.findall(part):
             bound = "" if driver == "N/A" else driver
             yield PciDevice(
@@ -241,7 +251,7 @@ def _uevent(values: Mapping[str, str], folder: str) -> PciDevice | None:
 
 def _ubuntu_drivers(text: str) -> Iterable[PciDevice]:
     """`ubuntu-drivers devices`: a path, a modalias, the vendor and the model."""
-    for block in re.split(r"^==\s", text, flags=re.MULTILINE):
+    for block in re.split(r"^==\s", text, flags=re.MULTILINE) if "pci:v0000" in text else ():
         alias = _MODALIAS.search(block)
         slot = re.match(rf"\S*/({_SLOT}) ==", block)
         if alias and slot:

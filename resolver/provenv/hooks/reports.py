@@ -76,11 +76,15 @@ def known(value: str | None) -> str | None:
     return None if text.lower() in _NOTHING or re.fullmatch(r"no \w+", text, re.IGNORECASE) else text
 
 
-def fields(text: str) -> dict[str, str]:
+@lru_cache(maxsize=8)
+def fields(text: str) -> Mapping[str, str]:
     """Every `key: value` line: the key in lower case -> the first value that is not empty."""
     found: dict[str, str] = {}
     for line in text.splitlines():
-        for part in _SECOND_FIELD.split(line) if len(line) < 2000 else [line]:
+        if ":" not in line and "\uff1a" not in line:
+            continue
+        several = "      " in line and len(line) < 2000
+        for part in _SECOND_FIELD.split(line) if several else [line]:
             if match := _KEY.match(part):
                 key = _key(match[1])
                 if not found.get(key):
@@ -88,6 +92,7 @@ def fields(text: str) -> dict[str, str]:
     return found
 
 
+@lru_cache(maxsize=4096)
 def _key(text: str) -> str:
     """A key in lower case and single blanks, the word for `version` in English and behind what it is of."""
     key = " ".join(_VERSION_WORDS.sub(" version ", text.lower().replace("\u306e", "")).split())

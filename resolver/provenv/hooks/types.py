@@ -49,8 +49,10 @@ class Probe(Protocol):
         """An environment variable."""
 
     def registry(self, key: str, value: str) -> str | None:
-        r"""A value of the Windows registry, e.g. `HKLM\\SOFTWARE\\...` and a value's name: numbers in decimal,
-        bytes in hexadecimal, of a list a line each."""
+        r"""A value of the Windows registry, e.g. `HKLM\\SOFTWARE\\...` and a value's name.
+
+        Numbers are in decimal, bytes in hexadecimal, a list's texts a line each.
+        """
 
     def sysctl(self, name: str) -> str | None:
         """A kernel value of macOS or a BSD, e.g. `hw.optional.arm64`."""
@@ -125,6 +127,8 @@ class EnvelopeKey:
     help: str
     multiple: bool = False
     check: Callable[[str], str | None] = lambda value: None
+    examples: tuple[str, ...] = ()
+    """Good values, the ends of their range among them: what the conformance suite asks with."""
     replaces: tuple[str, ...] = ()
     """Words that a target no longer means when it says this one: `musl` replaces the default `glibc`."""
 
@@ -148,11 +152,15 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class VirtualPackage:
-    """A conda virtual package: `__cuda`, version `12.9`, build string `0`."""
+    """A conda virtual package: `__cuda`, version `12.9`, build string `0`.
+
+    `word`: the word of the envelope that it follows, "" for none.
+    """
 
     name: str
     version: str = "0"
     build: str = "0"
+    word: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,6 +366,9 @@ class Accelerator:
     """(what addresses of files begin with on an index's pages, what those of the same files begin with in a
     lock): one name for a host with several, so that a lock does not depend on who was asked. A `*` in the
     first stands for one segment of a path; they apply in order."""
+    twins: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """(PyPI name, PyPI's other names for the same modules, built for this accelerator): beside the first, which
+    a conda package may bring, the others would overwrite its files."""
     runtime: Runtime | None = None
     """What a lock may not mix the majors of; a build says which one it is of."""
 

@@ -16,6 +16,7 @@ _ANSI = re.compile(
 _CARET_ANSI = re.compile(r"(?:\^\[|\\(?:e|x1[bB]|033|u001[bB]))\[[0-9;]*[A-Za-z]")
 _BLANKS = re.compile("[\u00a0\u2000-\u200a\u202f\u205f\u3000]")
 _INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060\ufeff\x00-\x08\x0b\x0c\x0e-\x1a\x1b-\x1f\x7f]")
+_EMPTY = re.compile(r"\n(?:[ \t]*\n){3,}")
 _ENTITY = re.compile(r"&(?:amp|lt|gt|quot|apos|nbsp|#\d{1,6}|#x[0-9a-fA-F]{1,5});")
 
 # Prefixes that stand before a line of any log and before nothing else.
@@ -31,6 +32,8 @@ _STAMPS = (
     re.compile(r"^\s*\[\s*\d+\.\d{6}\](?: |$)"),  # dmesg
     re.compile(r"^##\[\w+\]"),  # GitHub's and Azure's log commands
 )
+_STAMPED = re.compile(r"\s*(?:_bk;|\[|\d{4}-|##\[|[^\W_]{2,9}\.? {1,2}\d{1,2} \d\d:)")
+"""How a line begins that may have one of them."""
 
 # Prefixes that mean something only where several lines running have them: (pattern, how many lines).
 _QUOTES = (
@@ -53,7 +56,7 @@ LONGEST_LINE = 8_000
 def clean(text: str) -> str:
     """The text as its tool printed it, as well as can be told. Never raises."""
     text = _INVISIBLE.sub("", _ANSI.sub("", _CARET_ANSI.sub("", text)))
-    text = _BLANKS.sub(" ", text)
+    text = _EMPTY.sub("\n\n\n", _BLANKS.sub(" ", text))
     text = "\n".join(_unescaped(line) for line in text.split("\n"))
     if _ENTITY.search(text):
         text = html.unescape(_ENTITY.sub(lambda found: found[0], text)).replace("\xa0", " ")
@@ -81,6 +84,8 @@ def _unescaped(line: str) -> str:
 
 
 def _unstamped(line: str) -> str:
+    if not _STAMPED.match(line):
+        return line
     for pattern in _STAMPS:
         line = pattern.sub("", line, count=1)
     return line

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
 from provenv.hooks.pastes import PasteReader, Reading
+from provenv.hooks.telling import shown, words
 from provenv.hooks.types import Device, Finding, Paste
 from provenv.recording import RecordedProbe
 from provenv.values import dataclass
@@ -50,18 +52,25 @@ class Understanding:
 
 
 def understand(pastes: Sequence[Paste], readers: Iterable[PasteReader]) -> Understanding:
-    """Ask every reader, in their order. A reader that raises is named, and the others' answers stand."""
+    """Ask every reader, in their order. A reader that raises is named, and the others' answers stand.
+
+    The same texts are read once, however often they are asked about.
+    """
+    return _understood(tuple(pastes), tuple(readers))
+
+
+@lru_cache(maxsize=2)
+def _understood(pastes: tuple[Paste, ...], readers: tuple[PasteReader, ...]) -> Understanding:
     readings: list[Reading] = []
     problems: list[str] = []
     for reader in readers:
         try:
-            reading = reader.read(tuple(pastes))
+            reading = reader.read(pastes)
             if not isinstance(reading, Reading):
-                raise TypeError(f"it answered {reading!r:.60}, not a Reading")
+                raise TypeError(f"it answered {shown(reading)}, not a Reading")
             readings.append(reading)
         except Exception as error:  # a plugin may raise whatever it likes
-            words = " ".join(str(error).split())
-            problems.append(f"the paste reader {reader.name} failed: {type(error).__name__}: {words}")
+            problems.append(f"the paste reader {reader.name} failed: {words(error)}")
     return Understanding(tuple(readings), tuple(problems))
 
 
