@@ -23,7 +23,7 @@ from provenv.values import dataclass
 
 @dataclass(frozen=True, slots=True)
 class InstallOutcome:
-    """What an installation did. `others`: targets that were not taken, each with the reason.
+    """What an installation did.
 
     `lock`: what was installed, read. `warning`: why the target that was named is not one for this machine,
     though its files install here.
@@ -33,8 +33,13 @@ class InstallOutcome:
     environment: Environment
     lock: Lock
     changed: bool
-    others: tuple[tuple[str, str], ...] = ()
+    choice: Choice
     warning: str | None = None
+
+    @property
+    def others(self) -> tuple[tuple[str, str], ...]:
+        """The targets that were not taken, each with the reason; their locks are read for it."""
+        return self.choice.others
 
 
 def choose_target(
@@ -112,7 +117,7 @@ def install_project(
     for text in project.logins.untold():
         on_note(text)
     store.remember(project.folder, done.environment)
-    return InstallOutcome(chosen.target, done.environment, lock, done.changed, choice.others, warning)
+    return InstallOutcome(chosen.target, done.environment, lock, done.changed, choice, warning)
 
 
 def _installed(

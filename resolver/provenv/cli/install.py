@@ -58,8 +58,9 @@ def run(args: argparse.Namespace) -> int:
 
 def report(outcome: InstallOutcome, *, quiet: bool, verbose: bool) -> None:
     """Which target, and where; why not the others."""
-    for name, reason in outcome.others:
-        note(f"not {name}: {reason}", quiet=quiet or not (verbose or outcome.changed))
+    if not quiet and (verbose or outcome.changed):
+        for name, reason in outcome.others:
+            note(f"not {name}: {reason}")
     if not quiet:
         done = paint("installed" if outcome.changed else "up to date", GREEN, sys.stdout)
         print(f"{outcome.target.name} {done} in {outcome.environment.prefix}")

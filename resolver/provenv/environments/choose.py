@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from pathlib import Path
+from typing import TypeAlias
 
-from provenv.errors import InstallError
+from provenv.errors import InstallError, ProvenvError
 from provenv.targets import Target
 from provenv.values import dataclass
 
@@ -18,34 +20,51 @@ class Candidate:
     path: Path
 
 
-@dataclass(frozen=True, slots=True)
+Unfit: TypeAlias = Callable[[Candidate], str | None]
+"""Why a candidate can't run here; None when it can."""
+
+
+@dataclass(frozen=True)
 class Choice:
-    """The lock for this machine; `others`: why each of the rest is not, in words."""
+    """The lock for this machine. `before`: why each that was preferred to it is not; `after`: the rest."""
 
     chosen: Candidate
-    others: tuple[tuple[str, str], ...] = ()
+    before: tuple[tuple[str, str], ...] = ()
+    after: tuple[Candidate, ...] = ()
+    unfit: Unfit = lambda candidate: None
+
+    @cached_property
+    def others(self) -> tuple[tuple[str, str], ...]:
+        """Why each target but the chosen one is not taken; their locks are read when this is first asked."""
+        return (*self.before, *((candidate.target.name, self._after(candidate)) for candidate in self.after))
+
+    def _after(self, candidate: Candidate) -> str:
+        try:
+            reason = _reason(candidate, self.unfit)
+        except ProvenvError as error:  # whatever is wrong with it, it was not to be taken
+            reason = error.message
+        return reason or f"it fits too, but {self.chosen.target.name} is preferred"
 
 
-def choose_lock(candidates: Sequence[Candidate], unfit: Callable[[Candidate], str | None]) -> Choice:
-    """The first that fits; candidates stand in order of preference, `unfit` says why one can't run here.
+def choose_lock(candidates: Sequence[Candidate], unfit: Unfit) -> Choice:
+    """The first that fits; candidates stand in order of preference.
 
     Raises InstallError with every reason when none fits or none is locked.
     """
-    chosen: Candidate | None = None
-    others: list[tuple[str, str]] = []
-    for candidate in candidates:
-        reason = unfit(candidate)
-        if reason is None and not candidate.path.is_file():
-            reason = f"it has no lock yet ({candidate.path})"
-        if reason is None and chosen is None:
-            chosen = candidate
-            continue
-        if reason is None and chosen is not None:
-            reason = f"it fits too, but {chosen.target.name} is preferred"
-        others.append((candidate.target.name, reason or ""))
-    if chosen is None:
-        raise _nothing_fits(others)
-    return Choice(chosen, tuple(others))
+    before: list[tuple[str, str]] = []
+    for number, candidate in enumerate(candidates):
+        reason = _reason(candidate, unfit)
+        if reason is None:
+            return Choice(candidate, tuple(before), tuple(candidates[number + 1 :]), unfit)
+        before.append((candidate.target.name, reason))
+    raise _nothing_fits(before)
+
+
+def _reason(candidate: Candidate, unfit: Unfit) -> str | None:
+    reason = unfit(candidate)
+    if reason is None and not candidate.path.is_file():
+        return f"it has no lock yet ({candidate.path})"
+    return reason
 
 
 def _nothing_fits(others: list[tuple[str, str]]) -> InstallError:

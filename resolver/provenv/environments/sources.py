@@ -7,7 +7,6 @@ from pathlib import Path
 
 from provenv.environments.places import Rewrite
 from provenv.locks.portable import path_of
-from provenv.locks.pylock import render_private
 from provenv.locks.reader import Lock
 from provenv.resolution import Package, Resolution
 from provenv.standards.filenames import split_variant
@@ -47,6 +46,8 @@ def _pins(requirements: Sequence[str]) -> dict[str, str]:
 
 def write_copy(lock: Lock, packages: Sequence[Package], rewrite: Rewrite | None, folder: Path) -> Path:
     """A copy of a lock for uv alone: these packages, from these addresses. It may hold secrets."""
+    from provenv.locks.pylock import render_private
+
     chosen = tuple(_fetched_from(package, rewrite) for package in packages) if rewrite else tuple(packages)
     chosen = tuple(_plainly_named(package) for package in chosen)
     text = render_private(Resolution(lock.target, None, chosen), lock.inputs, folder)

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from provenv.atomic import disk_error
 from provenv.environments import store
-from provenv.environments.failures import failure
 from provenv.environments.guard import Right, exclusive
 from provenv.environments.interpreters import choose_python, explain_missing
 from provenv.environments.places import Places, Rewrite, own_places
@@ -16,7 +15,7 @@ from provenv.environments.sources import Step, is_variant, local_projects, needs
 from provenv.environments.state import contents, has_lost, is_untouched, project_stamp, variants_in
 from provenv.environments.store import Environment
 from provenv.environments.uv import Ended, run_uv, version
-from provenv.errors import InputError, InstallError
+from provenv.errors import InputError, InstallError, ProvenvError
 from provenv.hooks.types import Platform
 from provenv.locks.reader import Lock, parse
 from provenv.pypi.build_environment import index_flags, network_variables
@@ -201,7 +200,7 @@ class Job:
         offline = ["--no-python-downloads"] if self.settings.offline else []
         ended = self._uv(["venv", "--no-project", "--python", *choice, *offline, str(self.prefix)])
         if ended.code != 0:
-            raise explain_missing(wanted, failure(f"making {self.prefix}", ended.lines), self.python)
+            raise explain_missing(wanted, _failure(f"making {self.prefix}", ended), self.python)
         made = self._python_version()
         if _numbers(made)[:2] != _numbers(wanted)[:2]:
             raise InstallError(
@@ -230,7 +229,7 @@ class Job:
         where = ["--python", str(self._interpreter()), *self._options(step, lock, pins)]
         ended = self._uv(["pip", *how, str(source), *where], right)
         if ended.code != 0:
-            raise failure(f"installing {lock.target.name}", ended.lines)
+            raise _failure(f"installing {lock.target.name}", ended)
 
     def _options(self, step: Step, lock: Lock, pins: Path | None) -> list[str]:
         options = ["--offline"] if self.settings.offline else []
@@ -318,6 +317,12 @@ def _home(prefix: Path) -> Path | None:
 
 def _ignore(line: str) -> None:
     """Lines that are read at the end."""
+
+
+def _failure(action: str, ended: Ended) -> ProvenvError:
+    from provenv.environments.failures import failure
+
+    return failure(action, ended.lines)
 
 
 def stamped_projects(lock: Lock) -> tuple[tuple[str, bool, str], ...]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from provenv.environments.choose import Candidate, choose_lock
-from provenv.errors import InstallError
+from provenv.errors import InputError, InstallError
 from support.locking import TARGET
 
 
@@ -45,3 +45,15 @@ def test_when_nothing_fits_every_reason_is_told(tmp_path: Path) -> None:
     with pytest.raises(InstallError, match="no lock fits this machine") as caught:
         choose_lock(candidates(tmp_path, "gpu", "mac"), lambda c: reasons.get(c.target.name))
     assert caught.value.evidence == tuple(f"{name}: {reason}" for name, reason in reasons.items())
+
+
+def test_what_is_wrong_with_a_lock_after_the_chosen_one_is_a_reason_not_to_take_it(tmp_path: Path) -> None:
+    def unfit(candidate: Candidate) -> str | None:
+        if candidate.target.name == "old":
+            raise InputError("old.toml is no lock that can be used", hints=["write it anew"])
+        return None
+
+    choice = choose_lock(candidates(tmp_path, "cpu", "old"), unfit)
+    assert choice.others == (("old", "old.toml is no lock that can be used"),)
+    with pytest.raises(InputError, match="no lock that can be used"):
+        choose_lock(candidates(tmp_path, "old", "cpu"), unfit)
