@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 
+from provenv.patterns import regex
+
 # Up to the last @ before the path: a password may hold an @ that its user forgot to quote.
-_CREDENTIALS = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<user>[^/?#\s]*)@(?=[^/?#\s@])")
-_QUERY = re.compile(r"(?P<address>[A-Za-z][A-Za-z0-9+.-]*://[^\s?#]*)\?[^\s#]+")
-_PLACEHOLDERS = re.compile(r"(\$\{\w+\}:?)+")
+_CREDENTIALS = regex(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<user>[^/?#\s]*)@(?=[^/?#\s@])")
+_QUERY = regex(r"(?P<address>[A-Za-z][A-Za-z0-9+.-]*://[^\s?#]*)\?[^\s#]+")
+_PLACEHOLDERS = regex(r"(\$\{\w+\}:?)+")
 
 
 def redact(text: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from provenv.errors import InputError
 from provenv.hooks.manager import Plugins, plugins
@@ -17,6 +16,7 @@ from provenv.settings import NetworkSettings
 from provenv.targets import Matrix, Target, context_of, make_targets
 from provenv.values import dataclass, field
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from provenv.locks.inputs import LockInputs
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from pathlib import Path
 
@@ -14,6 +13,10 @@ from provenv.project import Project
 from provenv.pypi.cache import Cache
 from provenv.targets import Target
 from provenv.values import dataclass
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
 
 DESCRIPTION = """\
 Says for every target whether its lock is fresh, and of a stale one what has changed. It asks no index and

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import re
 import sys
 
@@ -13,6 +12,10 @@ from provenv.errors import InputError
 from provenv.hooks.manager import plugins
 from provenv.hooks.types import ReleaseRow
 from provenv.host import Host
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
 
 DESCRIPTION = """\
 Shows which releases of a package (torch) exist for an accelerator, what goes with each, and which of them run

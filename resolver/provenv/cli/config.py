@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 
 from provenv.cli.flags import add_network, add_output
@@ -11,6 +10,10 @@ from provenv.config.load import explained_settings
 from provenv.config.pip_files import Machine, pip_files
 from provenv.config.user_config import user_config_path
 from provenv.manifest.document import shown_path
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
 
 DESCRIPTION = """\
 Flags come first, then the user's config.toml, then pip's configuration (variables, pip.conf at all its

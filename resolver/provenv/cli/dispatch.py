@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import argparse
 import errno
-import importlib
 import os
 import sys
 
@@ -12,6 +10,11 @@ from provenv import __version__
 from provenv.cli.commands import COMMANDS, GROUPS, Command
 from provenv.cli.pastable import remember
 from provenv.errors import DiskError, InputError, ProvenvError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+    from types import ModuleType, SimpleNamespace
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
@@ -70,7 +73,7 @@ def parser_for(command: Command) -> argparse.ArgumentParser:
     from provenv.cli.output import help_formatter
     from provenv.cli.parser import Parser
 
-    module = importlib.import_module(f"provenv.cli.{command.module}")
+    module = _module(command)
     summary = f"{command.help[0].upper()}{command.help[1:]}."
     parser = Parser(
         prog=f"provenv {command.name}",
@@ -96,10 +99,31 @@ def _dispatch(argv: list[str]) -> int:
     command = COMMANDS.get(argv[0])
     if command is None:
         raise _unknown(argv[0])
-    args = parser_for(command).parse_args(argv[1:])
+    args = _parsed(command, argv[1:])
     remember(args)
     code = args.run(args)
     return int(code)
+
+
+def _module(command: Command) -> ModuleType:
+    import importlib
+
+    return importlib.import_module(f"provenv.cli.{command.module}")
+
+
+def _parsed(command: Command, words: list[str]) -> argparse.Namespace | SimpleNamespace:
+    """The flags of a command line, read by argparse where it must be."""
+    from provenv.cli.plain import Plain, Unusual
+
+    module = _module(command)
+    plain = Plain()
+    try:
+        module.add_arguments(plain)
+        args = plain.read(words)
+        args.run = module.run
+        return args
+    except Unusual:
+        return parser_for(command).parse_args(words)
 
 
 def _unknown(word: str) -> InputError:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 from collections.abc import Iterable
@@ -18,6 +17,8 @@ from provenv.hooks.types import Finding, Probe
 from provenv.host import Host
 
 if TYPE_CHECKING:
+    import argparse
+
     from provenv.doctor.checkup import Checkup
     from provenv.project import Project
 

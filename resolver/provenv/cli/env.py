@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 
 from provenv.cli.inside import add_environment, environment_from
 from provenv.cli.output import print_json
 from provenv.environments.activation import SHELLS, activation_lines, users_shell
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
 
 DESCRIPTION = """\
 Prints the lines that activate the environment in a shell, its accelerator's variables among them."""

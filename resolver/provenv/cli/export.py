@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 
 from provenv.cli.flags import add_network, add_output, add_project, add_targets, open_from
@@ -12,6 +11,10 @@ from provenv.locks.reader import Lock, local_files, read
 from provenv.manifest.spelling import spelling_hints
 from provenv.project import Project
 from provenv.targets import Target
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
 
 DESCRIPTION = """\
 Writes the lock of one target in another form. Of a conda target: `explicit` (conda, mamba, micromamba),

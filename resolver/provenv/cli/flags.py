@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,6 +12,10 @@ from provenv.manifest.values import FileRule, Manifest
 from provenv.project import NetworkFlags, Project, open_project
 from provenv.standards.names import canonicalize
 from provenv.values import replace
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
 
 
 def add_project(parser: argparse.ArgumentParser) -> None:
@@ -121,23 +124,6 @@ def file_rule(given: Sequence[str], base: FileRule) -> FileRule:
     return rule
 
 
-class Once(argparse.Action):
-    """Stores a flag's value and refuses a second one, which argparse would silently take instead."""
-
-    def __call__(
-        self,
-        parser: argparse.ArgumentParser,
-        namespace: argparse.Namespace,
-        values: object,
-        option_string: str | None = None,
-    ) -> None:
-        """Called by argparse for each time that the flag stands on the command line."""
-        given = getattr(namespace, self.dest)
-        if given not in (None, values):
-            raise argparse.ArgumentError(self, f"it takes one, and got {given} and {values}")
-        setattr(namespace, self.dest, values)
-
-
 def add_targets(parser: argparse.ArgumentParser, *, several: bool = True) -> None:
     """`--target NAME…`: which targets of the matrix."""
     text = (
@@ -146,7 +132,7 @@ def add_targets(parser: argparse.ArgumentParser, *, several: bool = True) -> Non
         else "this target, not the one that fits best"
     )
     parser.add_argument(
-        "--target", action="append" if several else Once, metavar="NAME", default=None, help=text
+        "--target", action="append" if several else "once", metavar="NAME", default=None, help=text
     )
 
 

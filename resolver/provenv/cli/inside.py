@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 
 from provenv.cli.output import warn
 from provenv.environments.store import Environment, environment_of, home, outdated
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
 
 
 def add_environment(parser: argparse.ArgumentParser) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from pathlib import Path
 
@@ -11,6 +10,10 @@ from provenv.cli.output import GREEN, note, paint, print_json, warn
 from provenv.cli.progress import progress
 from provenv.installing import InstallOutcome, install_project
 from provenv.project import Project
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
 
 DESCRIPTION = """\
 Takes the lock that fits this machine (and says why not the others), makes the environment with uv, checks

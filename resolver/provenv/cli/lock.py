@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,6 +12,10 @@ from provenv.errors import InputError
 from provenv.locking import Locked, Upgrade, lock_targets
 from provenv.project import Project
 from provenv.standards.names import canonicalize, is_valid_name
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
 
 DESCRIPTION = """\
 Every target gets one exact, standard file, pylock.<target>.toml (PEP 751), that pip and uv install too. A
@@ -49,7 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--align",
-        action=argparse.BooleanOptionalAction,
+        action="yes_or_no",
         help="where a version is to be chosen, prefer one that an earlier target of the matrix has "
         "(default: as the manifest says)",
     )

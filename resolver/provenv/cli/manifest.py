@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
-
 from provenv.addresses import redact
 from provenv.cli.flags import add_output, add_project, project_path, with_previews
 from provenv.cli.output import print_json, table, warn
@@ -14,6 +12,10 @@ from provenv.manifest.read import read_manifest
 from provenv.manifest.values import FileRule, Index, Manifest, ManifestRequirement, ManifestWarning
 from provenv.manifest.vocabulary import vocabulary_of
 from provenv.targets import LeftOut, Matrix, Target, make_targets
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
 
 DESCRIPTION = """\
 Every requirement with its file and line, the constraints, indexes and targets, and a warning for everything

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
-
 from provenv.cli import reading
 from provenv.cli.output import print_json, table
 from provenv.cli.progress import progress
@@ -13,6 +11,10 @@ from provenv.project import Project
 from provenv.resolving.resolve import Options, Resolver
 from provenv.targets import Target
 from provenv.values import dataclass, replace
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
 
 DESCRIPTION = """\
 It resolves anew without writing anything. `latest` is the newest version that has a file for the target."""

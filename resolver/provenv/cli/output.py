@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import argparse
-import json
 import os
 import sys
 from collections.abc import Sequence
-from typing import TextIO
 
 from provenv.cli.pastable import spelled
 from provenv.errors import ProvenvError, readable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+    from typing import TextIO
 
 RED, YELLOW, GREEN, DIM, BOLD, RESET = "\033[31m", "\033[33m", "\033[32m", "\033[2m", "\033[1m", "\033[0m"
 
@@ -43,6 +45,8 @@ def print_error(error: ProvenvError, *, as_json: bool) -> None:
 
 def print_json(document: object) -> None:
     """One JSON document on standard output; non-ASCII text stays readable."""
+    import json
+
     json.dump(document, sys.stdout, ensure_ascii=False, indent=2)
     sys.stdout.write("\n")
 
@@ -83,6 +87,8 @@ def _row(cells: Sequence[str], widths: Sequence[int]) -> str:
 
 def help_formatter() -> type[argparse.HelpFormatter]:
     """rich-argparse where help is drawn on a terminal, else argparse's own (and no import of rich)."""
+    import argparse
+
     if coloured(sys.stdout) and {"-h", "--help"} & set(sys.argv):
         from rich_argparse import RawDescriptionRichHelpFormatter
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from provenv.errors import InputError
 from provenv.manifest.spelling import nearest
@@ -12,8 +12,30 @@ from provenv.manifest.spelling import nearest
 _NOT_TAKEN = "unrecognized arguments: "
 
 
+class Once(argparse.Action):
+    """Stores a flag's value and refuses a second one, which argparse would silently take instead."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: object,
+        option_string: str | None = None,
+    ) -> None:
+        """Called by argparse for each time that the flag stands on the command line."""
+        given = getattr(namespace, self.dest)
+        if given not in (None, values):
+            raise argparse.ArgumentError(self, f"it takes one, and got {given} and {values}")
+        setattr(namespace, self.dest, values)
+
+
 class Parser(argparse.ArgumentParser):
     """Raises InputError where argparse would print its usage and exit."""
+
+    def __init__(self, **said: Any) -> None:  # as argparse's own
+        super().__init__(**said)
+        self.register("action", "once", Once)
+        self.register("action", "yes_or_no", argparse.BooleanOptionalAction)
 
     def error(self, message: str) -> NoReturn:
         """Tells of a word that nothing takes, or of a wrong one, with the nearest right one."""

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-import argparse
-import re
-import shlex
-from collections.abc import Mapping
-from pathlib import Path
+import os
+
+from provenv.patterns import regex
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+    import re
+    from collections.abc import Mapping
+    from types import SimpleNamespace
 
 TAKES_PROJECT = frozenset(
     ("lock", "check", "install", "prove", "up", "manifest", "tree", "outdated", "export", "doctor")
@@ -14,12 +19,12 @@ TAKES_PROJECT = frozenset(
 """The commands behind which a manifest may stand at once."""
 TAKES_FLAG = frozenset(("run", "shell", "env"))
 """Those that take it by `--project`."""
-_PROPOSED = re.compile(r"`provenv (?P<command>[a-z]+)(?P<rest>[^`]*)`")
+_PROPOSED = regex(r"`provenv (?P<command>[a-z]+)(?P<rest>[^`]*)`")
 _given: list[str] = []
 # Of the process, as argv is: all that prints would have to be handed the command line otherwise.
 
 
-def remember(args: argparse.Namespace | None) -> None:
+def remember(args: argparse.Namespace | SimpleNamespace | None) -> None:
     """Take note of the manifest that a command line names, for the commands that its answer proposes."""
     _given[:] = _manifest_of(vars(args)) if args is not None else []
 
@@ -32,8 +37,10 @@ def spelled(text: str) -> str:
 def _manifest_of(flags: Mapping[str, object]) -> list[str]:
     for name, flag in (("project", []), ("requirements", ["-r"]), ("file", ["-f"])):
         path = flags.get(name)
-        if isinstance(path, Path):
-            return [*flag, shlex.quote(str(path))]
+        if isinstance(path, os.PathLike):
+            import shlex
+
+            return [*flag, shlex.quote(os.fspath(path))]
     return []
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import argparse
 from functools import partial
 from pathlib import Path
 
 from provenv.cli.flags import add_output
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
 
 DESCRIPTION = """\
 Platforms, accelerators, lock formats, checks and index credentials all come from plugins: provenv's own, and

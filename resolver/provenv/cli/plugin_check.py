@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Iterator, Sequence
 
@@ -14,6 +13,10 @@ from provenv.hooks.entry_points import EntryPoint, scan
 from provenv.hooks.manager import plugins
 from provenv.manifest.spelling import spelling_hints
 from provenv.standards.names import canonicalize
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
 
 SHOWN = 5
 """So many reasons of one check are shown without `-v`."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import argparse
-
 from provenv.cli.output import note, print_json
 from provenv.errors import PluginError
 from provenv.hooks.entry_points import scan
 from provenv.hooks.manager import plugins
 from provenv.scaffold.create import new_plugin, write_plugin
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
 
 
 def run_new(args: argparse.Namespace) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Callable
 
@@ -13,6 +12,10 @@ from provenv.errors import ProofFailed
 from provenv.project import Project
 from provenv.proof.report import CheckResult, Proof
 from provenv.proving import proof_path, prove_project
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
 
 DESCRIPTION = """\
 Runs the acceptance checks in the installed environment on its own device: a numerical check-up, and the

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
-
 from provenv.cli.flags import add_network, add_output, add_project, add_targets, open_from
 from provenv.errors import InputError
 from provenv.locks.graph import Graph, graph
@@ -11,6 +9,10 @@ from provenv.locks.reader import Lock, read
 from provenv.project import Project
 from provenv.standards.markers import marker_environment
 from provenv.standards.names import canonicalize
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -27,6 +26,10 @@ from provenv.resolving.resolve import Options
 from provenv.standards.variants import Variant
 from provenv.targets import Target
 from provenv.values import replace
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
 
 DESCRIPTION = """\
 The answer goes to standard output: name==version lines, a pylock document, or JSON. Without --platform and

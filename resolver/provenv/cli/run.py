@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import argparse
-
 from provenv.cli.inside import add_environment, environment_from
+from provenv.cli.plain import REST
 from provenv.environments.running import run as run_in
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
 
 DESCRIPTION = """\
 Runs a command in the environment that was installed last (or --target's): its programs come first in PATH,
@@ -21,9 +24,7 @@ examples:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's flags."""
     add_environment(parser)
-    parser.add_argument(
-        "command", nargs=argparse.REMAINDER, metavar="-- CMD", help="the command with its arguments"
-    )
+    parser.add_argument("command", nargs=REST, metavar="-- CMD", help="the command with its arguments")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import argparse
-
 from provenv.cli.inside import add_environment, environment_from
 from provenv.cli.output import note
 from provenv.environments.activation import start_shell
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
 
 DESCRIPTION = """\
 Starts your shell with the environment active, after its own start-up files have run. `exit` leaves it."""

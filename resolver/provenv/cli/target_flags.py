@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Iterable
 
 from provenv.errors import InputError
@@ -11,6 +10,10 @@ from provenv.hooks.types import Envelope, EnvelopeKey
 from provenv.manifest.spelling import spelling_hints
 from provenv.manifest.values import Manifest
 from provenv.values import replace
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
 
 
 def add_target_flags(parser: argparse.ArgumentParser, plugins: Plugins) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import argparse
-
 from provenv.cli import reading
 from provenv.cli.output import print_json
 from provenv.locks.graph import draw
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
 
 EXAMPLES = """\
 examples:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -17,6 +16,10 @@ from provenv.errors import InputError
 from provenv.installing import InstallOutcome, install_project
 from provenv.locking import Locked, lock_targets
 from provenv.proving import prove_project, standing_proof
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
 
 DESCRIPTION = """\
 Everything from the manifest to the proof, as far as it is needed: a lock that fits is left alone, an

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
 
 from provenv.addresses import redact
 from provenv.config.default_index import default_index as public_index
@@ -17,6 +16,7 @@ from provenv.errors import ManifestError, Origin
 from provenv.manifest.values import Index, ManifestRequirement
 from provenv.reads import exists
 from provenv.settings import NetworkSettings
+from provenv.tuples import NamedTuple
 from provenv.values import replace
 
 DEFAULT = "default"

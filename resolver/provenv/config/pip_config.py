@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
 
 from provenv.config.pip_files import Machine, pip_files
 from provenv.errors import ManifestError, Origin
 from provenv.manifest.document import read_bytes, shown_path
+from provenv.tuples import NamedTuple
 
 # pip takes every long form of an option as a key; these are the ones that say how the network is reached.
 KEYS: Mapping[str, str] = {

@@ -6,10 +6,10 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
 
 from provenv.config.folders import home
 from provenv.reads import exists, is_file, is_folder
+from provenv.tuples import NamedTuple
 
 
 class Machine(NamedTuple):

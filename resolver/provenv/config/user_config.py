@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
 
 from provenv.config.folders import home, user_config_folder
 from provenv.errors import InputError, Origin
 from provenv.manifest.document import Document, Table, read_toml
 from provenv.reads import exists, is_file, real_path
+from provenv.tuples import NamedTuple
 
 KEYS = (
     "mirrors",

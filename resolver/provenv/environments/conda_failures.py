@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from provenv.addresses import redact
 from provenv.conda.channels import without_secrets
 from provenv.errors import DiskError, IndexAnswerError, InstallError, NetworkError, ProvenvError
 from provenv.resolution import CondaPackage
+from provenv.tuples import NamedTuple
 
 
 class _Kind(NamedTuple):

@@ -7,13 +7,13 @@ group `provenv`.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from provenv.hooks.pastes import PasteReader
 from provenv.hooks.types import Accelerator, Check, IndexAuth, LockFormat, Platform
 
 PROJECT = "provenv"
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     import pluggy
 

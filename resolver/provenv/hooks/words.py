@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 from provenv.hooks.types import EnvelopeKey
+from provenv.patterns import regex
 
 RESERVED = frozenset(
     {
@@ -20,7 +19,7 @@ RESERVED = frozenset(
     }
 )
 
-_WORD = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_WORD = regex(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
 
 def word_fault(key: EnvelopeKey) -> str | None:

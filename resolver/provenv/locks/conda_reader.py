@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -19,6 +18,7 @@ from provenv.locks.reader import Lock, check_count
 from provenv.locks.tables import Bad, Table
 from provenv.pypi.artifacts import Artifact
 from provenv.resolution import CondaPackage, Direct, Package
+from provenv.sha256 import sha256
 from provenv.targets import Target
 
 _PREFIX = "provenv."
@@ -33,7 +33,7 @@ def parse_conda(data: bytes, path: Path, subdir: str | None = None) -> Lock:
     require_conda()
     document = _document(data, path)
     try:
-        return _lock(Table(document), path, hashlib.sha256(data).hexdigest(), subdir)
+        return _lock(Table(document), path, sha256(data).hexdigest(), subdir)
     except Bad as error:
         where = f" (package {error.package + 1})" if error.package is not None else ""
         raise _invalid(path, f"{error.message}{where}", None) from error

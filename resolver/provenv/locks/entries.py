@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from provenv.locks.tables import Bad, Table
+from provenv.patterns import regex
 from provenv.pypi.artifacts import Artifact
 from provenv.resolution import Direct, Package
 from provenv.standards.filenames import split_variant
@@ -17,7 +18,7 @@ from provenv.standards.variants import InvalidVariants, Variant, parse_property
 from provenv.standards.versions import InvalidVersion, sort_key
 from provenv.values import replace
 
-_PRERELEASE = re.compile(r"[^+]*?(?:a|b|rc|\.dev)\d")
+_PRERELEASE = regex(r"[^+]*?(?:a|b|rc|\.dev)\d")
 
 
 def read_packages(table: Table, folder: Path) -> tuple[Package, ...]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from provenv.errors import InputError
 from provenv.locks.inputs import LockInputs, target_facts
 from provenv.reads import exists
 from provenv.values import dataclass
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from provenv.locks.reader import Lock
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from provenv.addresses import without_credentials
 from provenv.locks.portable import path_of, portable_path
 from provenv.manifest.values import CondaSpec, CondaTable, FileRule, Index, Manifest, ManifestRequirement, Pin
 from provenv.reads import is_folder, read_bytes, unsure
+from provenv.sha256 import sha256
 from provenv.targets import Target
 from provenv.values import dataclass, field
 
@@ -60,7 +60,7 @@ class LockInputs:
         for name in sections_of(self.target):
             lines += [f"[{name}]", *self.section(name)]
         lines += ["[rules]", *(f"{key} {value}" for key, value in self.rules)]
-        return "sha256:" + hashlib.sha256("\n".join(lines).encode()).hexdigest()
+        return "sha256:" + sha256("\n".join(lines).encode()).hexdigest()
 
 
 def sections_of(target: Target) -> tuple[str, ...]:
@@ -212,11 +212,11 @@ def _local_digest(path: Path) -> str:
     """A digest of a file, or of what a project folder says of itself; `missing` where there is nothing."""
     if not is_folder(path):
         return _file_digest(path)
-    digest = hashlib.sha256()
+    digest = sha256()
     found = False
     for name in _DESCRIPTIONS:
         try:
-            digest.update(_named_line(name, hashlib.sha256(read_bytes(path / name)).hexdigest()))
+            digest.update(_named_line(name, sha256(read_bytes(path / name)).hexdigest()))
             found = True
         except OSError:
             continue
@@ -224,13 +224,15 @@ def _local_digest(path: Path) -> str:
 
 
 def _file_digest(path: Path) -> str:
+    from hashlib import file_digest
+
     unsure()  # an archive is as long to read for a look as for its digest
     try:
         with path.open("rb") as stream:
-            whole = hashlib.file_digest(stream, "sha256").hexdigest()
+            whole = file_digest(stream, "sha256").hexdigest()
     except OSError:
         return "missing"
-    return f"sha256:{hashlib.sha256(_named_line(path.name, whole)).hexdigest()[:16]}"
+    return f"sha256:{sha256(_named_line(path.name, whole)).hexdigest()[:16]}"
 
 
 def _named_line(name: str, digest: str) -> bytes:

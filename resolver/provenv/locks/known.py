@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
 
 from provenv import __version__
 from provenv.pypi.cache import Cache
 from provenv.reads import read_bytes
+from provenv.sha256 import sha256
+from provenv.tuples import NamedTuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from provenv.locks.reader import Lock
 
@@ -30,13 +32,11 @@ class Known(NamedTuple):
 
 def known_lock(path: Path, cache: Cache) -> Known | None:
     """What is known of a lock with these very bytes in this very place, None where nothing is."""
-    import hashlib
-
     try:
-        sha256 = hashlib.sha256(read_bytes(path)).hexdigest()
+        digest = sha256(read_bytes(path)).hexdigest()
     except OSError:
         return None
-    match cache.get(LOCKS, _key(path, sha256)):
+    match cache.get(LOCKS, _key(path, digest)):
         case (str(digest), tuple(warnings), int(packages), None | str() as build):
             return Known(digest, tuple(map(str, warnings)), packages, build)
     return None

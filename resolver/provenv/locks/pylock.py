@@ -16,6 +16,7 @@ from provenv.atomic import write_text
 from provenv.hooks.types import Build, Envelope
 from provenv.locks.inputs import SECTIONS, LockInputs
 from provenv.locks.portable import path_of, portable_path
+from provenv.patterns import regex
 from provenv.pypi.artifacts import Artifact
 from provenv.resolution import Direct, Package, Resolution
 from provenv.targets import Target
@@ -29,14 +30,14 @@ HEADER = "# Written by `provenv lock`: don't edit it, change the manifest and lo
 _MARKERS = ("sys_platform", "platform_machine", "implementation_name")
 """The marker variables that tell the machines apart for which a lock is made."""
 
-_PLAIN = re.compile(r"[^\"\\\x00-\x1f\x7f]*")
-_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+_PLAIN = regex(r"[^\"\\\x00-\x1f\x7f]*")
+_BARE_KEY = regex(r"[A-Za-z0-9_-]+")
 
 # What PEP 440 allows; indexes also hold texts like `>=3.6.*`, with which no installer could read the lock.
 _CLAUSE = (
     r"(?:(?:~=|<=|>=|<|>)\s*\d+(?:\.\d+)*(?:(?:a|b|rc)\d+)?|(?:==|!=)\s*\d+(?:\.\d+)*(?:\.\*|(?:a|b|rc)\d+)?)"
 )
-_SPECIFIER = re.compile(rf"\s*{_CLAUSE}\s*(?:,\s*{_CLAUSE}\s*)*")
+_SPECIFIER = regex(rf"\s*{_CLAUSE}\s*(?:,\s*{_CLAUSE}\s*)*")
 
 
 def lock_path(folder: Path, target_name: str) -> Path:

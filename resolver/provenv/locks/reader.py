@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,6 +16,7 @@ from provenv.locks.pylock import FORMAT
 from provenv.locks.tables import Bad, Table
 from provenv.reads import read_bytes
 from provenv.resolution import CondaPackage, Package
+from provenv.sha256 import sha256
 from provenv.targets import Target
 from provenv.values import dataclass, field
 
@@ -78,7 +78,7 @@ def parse(data: bytes, path: Path) -> Lock:
     text = _decode(data, path)
     document = _document(text, path)
     try:
-        return _lock(Table(document), path, hashlib.sha256(data).hexdigest())
+        return _lock(Table(document), path, sha256(data).hexdigest())
     except Bad as error:
         raise _invalid(path, error.message, _line_of(text, error)) from error
 

@@ -12,18 +12,19 @@ from provenv.manifest.document import Table
 from provenv.manifest.draft import Draft
 from provenv.manifest.spelling import spelling_hints
 from provenv.manifest.values import CondaSpec, CondaTable
+from provenv.patterns import regex
 from provenv.reads import unsure, variable
 
 KEYS = ("channels", "dependencies", "map", "channel-priority")
 
 Priority: TypeAlias = Literal["strict", "flexible", "disabled"]
 _PRIORITIES: tuple[Priority, ...] = ("strict", "flexible", "disabled")
-_SPEC = re.compile(
+_SPEC = regex(
     r"(?:(?P<channel>[^\s:\[\]]+(?:://[^\s\[\]]+?)?)::)?"
     r"(?P<name>[A-Za-z0-9_][A-Za-z0-9_.-]*)"
     r"(?P<rest>(?:\s*(?:[=<>!~]|\[[^\]=]*=|\s[\d*^.]).*|\s*))"
 )
-_CHANNEL_NAME = re.compile(r"[A-Za-z0-9_][\w.+/-]*")
+_CHANNEL_NAME = regex(r"[A-Za-z0-9_][\w.+/-]*")
 
 
 def read_conda(table: Table, draft: Draft) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import NamedTuple
 
 from provenv.errors import ManifestError
 from provenv.manifest.document import Document, Table, shown_path
 from provenv.manifest.draft import Draft
 from provenv.manifest.values import ManifestRequirement
+from provenv.tuples import NamedTuple
 from provenv.values import replace
 
 Requirements = tuple[ManifestRequirement, ...]

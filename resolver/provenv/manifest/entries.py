@@ -7,27 +7,28 @@ from pathlib import Path
 
 from provenv.errors import ManifestError, Origin
 from provenv.manifest.values import ManifestRequirement
+from provenv.patterns import regex
 from provenv.values import replace
 
-_SINGLE_EQUALS = re.compile(r"(?<![=<>!~])=(?!=)")
-_STAR_AFTER_ORDER = re.compile(r"(>=|<=|>|<|~=)\s*([0-9A-Za-z.!+]+?)\.\*")
-_DOT_AT_END = re.compile(r"([=<>!~]=?=?\s*\d[\w.]*)\.(?=\s*(?:,|;|\)|$))")
-_POETRY_CARET = re.compile(r"^([A-Za-z0-9._-]+(?:\[[^\]]*\])?)\s*\^\s*(\d+)((?:\.\d+)*)$")
-_CONDA_SPACE = re.compile(r"^([A-Za-z0-9._-]+)\s+(\d[\w.]*)$")
-_CONDA_EXPORT = re.compile(r"^[A-Za-z0-9_][\w.-]*=[^=\s]+=[^=\s]+$")
-_QUOTED = re.compile(r"""^(["'])(.+)\1$""")
-_NO_COMMA = re.compile(r"(\d[\w.*+!]*)\s+(?=[<>=!~]=?)")
-_AT_VERSION = re.compile(r"^([A-Za-z0-9._-]+)\s*@\s*(\d[\w.]*)$")
-_GLUED_COMMENT = re.compile(r"#.*$")
-_SEMICOLONS = re.compile(r"[;\s]+$")
+_SINGLE_EQUALS = regex(r"(?<![=<>!~])=(?!=)")
+_STAR_AFTER_ORDER = regex(r"(>=|<=|>|<|~=)\s*([0-9A-Za-z.!+]+?)\.\*")
+_DOT_AT_END = regex(r"([=<>!~]=?=?\s*\d[\w.]*)\.(?=\s*(?:,|;|\)|$))")
+_POETRY_CARET = regex(r"^([A-Za-z0-9._-]+(?:\[[^\]]*\])?)\s*\^\s*(\d+)((?:\.\d+)*)$")
+_CONDA_SPACE = regex(r"^([A-Za-z0-9._-]+)\s+(\d[\w.]*)$")
+_CONDA_EXPORT = regex(r"^[A-Za-z0-9_][\w.-]*=[^=\s]+=[^=\s]+$")
+_QUOTED = regex(r"""^(["'])(.+)\1$""")
+_NO_COMMA = regex(r"(\d[\w.*+!]*)\s+(?=[<>=!~]=?)")
+_AT_VERSION = regex(r"^([A-Za-z0-9._-]+)\s*@\s*(\d[\w.]*)$")
+_GLUED_COMMENT = regex(r"#.*$")
+_SEMICOLONS = regex(r"[;\s]+$")
 _WORD_PROCESSORS = {
     '"': "\u201c\u201d\u201e",
     "'": "\u2018\u2019",
     "-": "\u2010\u2011\u2013",
     " ": "\u00a0\u2009\u202f",
 }
-_PASTED = re.compile(f"[{''.join(_WORD_PROCESSORS.values())}]")
-_UNSET = re.compile(r"\$\{?[A-Za-z_][A-Za-z0-9_]*[^}\s]*\}?")
+_PASTED = regex(f"[{''.join(_WORD_PROCESSORS.values())}]")
+_UNSET = regex(r"\$\{?[A-Za-z_][A-Za-z0-9_]*[^}\s]*\}?")
 
 
 def entry(

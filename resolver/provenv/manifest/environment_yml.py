@@ -16,6 +16,7 @@ from provenv.manifest.project import both_markers
 from provenv.manifest.selectors import is_selector, selector_marker
 from provenv.manifest.spelling import nearest
 from provenv.manifest.values import CondaSpec, CondaTable, Manifest, ManifestRequirement
+from provenv.patterns import regex
 from provenv.reads import real_path, variable
 from provenv.values import replace
 
@@ -33,8 +34,8 @@ _PLATFORMS = {
     "win-64": "windows-x86_64",
     "win-arm64": "windows-arm64",
 }
-_SELECTOR = re.compile(r"#.*?\[([^\[\]]+)\]\s*$")
-_SEL = re.compile(r"sel\((.*)\)")
+_SELECTOR = regex(r"#.*?\[([^\[\]]+)\]\s*$")
+_SEL = regex(r"sel\((.*)\)")
 
 
 def read_environment(path: Path) -> Manifest:

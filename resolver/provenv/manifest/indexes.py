@@ -9,12 +9,13 @@ from pathlib import Path
 from provenv.manifest.document import Table
 from provenv.manifest.draft import Draft
 from provenv.manifest.values import Index
+from provenv.patterns import regex
 from provenv.reads import real_path
 from provenv.values import replace
 
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
-_PATTERN = re.compile(r"[A-Za-z0-9*]([A-Za-z0-9._*-]*[A-Za-z0-9*])?")
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]*")
+_SCHEME = regex(r"[A-Za-z][A-Za-z0-9+.-]+:")
+_PATTERN = regex(r"[A-Za-z0-9*]([A-Za-z0-9._*-]*[A-Za-z0-9*])?")
+_NAME = regex(r"[A-Za-z0-9][A-Za-z0-9 ._-]*")
 
 
 def read_indexes(table: Table, draft: Draft) -> None:

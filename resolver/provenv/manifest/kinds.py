@@ -6,13 +6,14 @@ import re
 import shlex
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from provenv.errors import ManifestError, Origin
 from provenv.manifest.document import shown_path
 from provenv.manifest.dynamic import requirement_files_hint
 from provenv.manifest.spelling import nearest
 from provenv.reads import exists, is_file, is_folder, read_bytes
+from provenv.tuples import NamedTuple
 
 
 class Found(NamedTuple):

@@ -8,15 +8,16 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from provenv.errors import ManifestError, Origin
+from provenv.patterns import regex
 from provenv.reads import exists, is_file, real_path, unsure
 from provenv.standards.requirements import Requirement
 from provenv.values import replace
 
-_URL = re.compile(r"(?:https?|file|ftp|(?:git|hg|svn|bzr)\+[a-z0-9]+):", re.IGNORECASE)
-_SCP = re.compile(r"(?:git\+)?(?P<user>[\w.-]+)@(?P<host>[\w.-]+):(?P<path>[^/\d].*)")
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
+_URL = regex(r"(?:https?|file|ftp|(?:git|hg|svn|bzr)\+[a-z0-9]+):", re.IGNORECASE)
+_SCP = regex(r"(?:git\+)?(?P<user>[\w.-]+)@(?P<host>[\w.-]+):(?P<path>[^/\d].*)")
+_SCHEME = regex(r"[A-Za-z][A-Za-z0-9+.-]+:")
 _ARCHIVES = (".whl", ".zip", ".tar.gz", ".tgz", ".tar.bz2", ".tbz", ".tar.xz", ".txz", ".tar")
-_EXTRAS = re.compile(r"(?P<path>.+?)\s*\[(?P<extras>[^\[\]]*)\]")
+_EXTRAS = regex(r"(?P<path>.+?)\s*\[(?P<extras>[^\[\]]*)\]")
 _PROJECT_FILES = ("pyproject.toml", "setup.py", "setup.cfg")
 
 

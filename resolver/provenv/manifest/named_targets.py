@@ -13,10 +13,11 @@ from provenv.manifest.previews import PREVIEWS
 from provenv.manifest.spelling import spelling_hints
 from provenv.manifest.values import NamedTarget
 from provenv.manifest.vocabulary import Vocabulary
+from provenv.patterns import regex
 
-_PYTHON = re.compile(r"3\.\d+(\.\d+)?")
+_PYTHON = regex(r"3\.\d+(\.\d+)?")
 # PEP 751: the name in `pylock.NAME.toml` holds no dot; the rest keeps it a plain file name on every system.
-_TARGET_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+_TARGET_NAME = regex(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _TARGET_KEYS = ("platform", "python", "accelerator", "build", "packaging", "groups", "extras")
 
 Check = Callable[[Table, str, tuple[str | int, ...]], str]

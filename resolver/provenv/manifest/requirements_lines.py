@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import codecs
-import re
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 from provenv.errors import ManifestError, Origin
+from provenv.patterns import regex
 from provenv.reads import PASSING, unsure
+from provenv.tuples import NamedTuple
 
 # pip's order: the UTF-16 mark is the beginning of the UTF-32 one
 _MARKS = (
@@ -18,10 +18,10 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_CODING = re.compile(rb"^#.*?coding[:=]\s*([-\w.]+)")
-_COMMENT = re.compile(r"(^|\s+)#.*$")
+_CODING = regex(rb"^#.*?coding[:=]\s*([-\w.]+)")
+_COMMENT = regex(r"(^|\s+)#.*$")
 # pip fills in upper-case names in braces only, so that no other `$` is touched
-_VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
+_VARIABLE = regex(r"\$\{([A-Z0-9_]+)\}")
 
 
 class Decoded(NamedTuple):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from provenv.errors import ManifestError, Origin
 from provenv.manifest.spelling import spelling_hints
+from provenv.patterns import regex
+from provenv.tuples import NamedTuple
 
 _WITH_VALUE = (
     "--index-url",
@@ -42,8 +43,8 @@ _ALIASES = {
     "--requirements": "--requirement",
 }
 _LONG = (*_WITH_VALUE, *_WITHOUT_VALUE)
-_TOKEN = re.compile(r"""(?:"[^"]*"|'[^']*'|[^\s"'])+|["']""")
-_OPTION_START = re.compile(r"(?:^|\s)(?=-)")
+_TOKEN = regex(r"""(?:"[^"]*"|'[^']*'|[^\s"'])+|["']""")
+_OPTION_START = regex(r"(?:^|\s)(?=-)")
 
 PER_REQUIREMENT = ("--hash", "--config-settings", "--global-option", "--install-option")
 """The options that belong to the requirement before them; every other one speaks for the whole run."""

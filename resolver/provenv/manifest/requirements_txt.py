@@ -15,11 +15,12 @@ from provenv.manifest.requirements_lines import LogicalLine, decode, logical_lin
 from provenv.manifest.requirements_options import PER_REQUIREMENT, Option, read_options, split_line
 from provenv.manifest.run_options import apply_option
 from provenv.manifest.values import Manifest, ManifestRequirement
+from provenv.patterns import regex
 from provenv.reads import exists, is_folder, real_path
 from provenv.values import replace
 
-_HASH = re.compile(r"(sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128})", re.IGNORECASE)
-_WEB = re.compile(r"https?:", re.IGNORECASE)
+_HASH = regex(r"(sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128})", re.IGNORECASE)
+_WEB = regex(r"https?:", re.IGNORECASE)
 
 
 def read_requirements(path: Path) -> Manifest:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from provenv.patterns import regex
+
 # conda-build's words -> the subdirs that each means, and what it is as a marker.
 _WORDS: dict[str, tuple[str, str]] = {
     "linux": (r"linux-.*", 'sys_platform == "linux"'),
@@ -17,7 +19,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "arm64": (r".*-arm64", 'platform_machine in "arm64 ARM64"'),
     "aarch64": (r".*-aarch64", 'platform_machine == "aarch64"'),
 }
-_TOKEN = re.compile(r"\s*(\(|\)|[A-Za-z0-9_]+)")
+_TOKEN = regex(r"\s*(\(|\)|[A-Za-z0-9_]+)")
 
 
 def is_selector(text: str) -> bool:

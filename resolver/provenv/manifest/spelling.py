@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from provenv.patterns import regex
+
 _ALIASES = (
-    (re.compile(r"\b(?:amd64|x64|(?<!x86-)64)$"), "x86-64"),
-    (re.compile(r"^(?:osx|darwin|mac)\b"), "macos"),
-    (re.compile(r"^win\b"), "windows"),
+    (regex(r"\b(?:amd64|x64|(?<!x86-)64)$"), "x86-64"),
+    (regex(r"^(?:osx|darwin|mac)\b"), "macos"),
+    (regex(r"^win\b"), "windows"),
 )
 """What conda, Docker, Go and others call a system or an architecture."""
 

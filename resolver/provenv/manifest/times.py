@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime, timedelta
 
+from provenv.patterns import regex
 from provenv.reads import unsure
 
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
-_FRIENDLY = re.compile(r"\s*(\d+)\s*([a-z]+)(?:\s+ago)?\s*,?", re.IGNORECASE)
-_ISO_SPAN = re.compile(
+_DATE = regex(r"\d{4}-\d{2}-\d{2}")
+_FRIENDLY = regex(r"\s*(\d+)\s*([a-z]+)(?:\s+ago)?\s*,?", re.IGNORECASE)
+_ISO_SPAN = regex(
     r"P(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?(?:T(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+)S)?)?",
     re.IGNORECASE,
 )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from provenv.manifest.document import Table
 from provenv.manifest.draft import Draft
@@ -13,6 +12,7 @@ from provenv.manifest.project import both_markers
 from provenv.manifest.spelling import spelling_hints
 from provenv.manifest.values import ManifestRequirement, Pin
 from provenv.manifest.workspace import member_folder
+from provenv.tuples import NamedTuple
 from provenv.values import replace
 
 _KEYS = (

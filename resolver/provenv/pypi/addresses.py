@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from typing import TypeAlias
+
+from provenv.patterns import regex
 
 Login: TypeAlias = tuple[str, str]
 """User and password."""
 
 # Warehouse (warehouse/forklift): a file lies below its blake2b digest of 256 bits, split after 2 and 4 digits
-_BELOW_DIGEST = re.compile(r"/([0-9a-f]{2})/([0-9a-f]{2})/([0-9a-f]{60})/[^/?#]+(?:\?.*)?$")
+_BELOW_DIGEST = regex(r"/([0-9a-f]{2})/([0-9a-f]{2})/([0-9a-f]{60})/[^/?#]+(?:\?.*)?$")
 
 
 def split_login(url: str) -> tuple[str, Login | None]:

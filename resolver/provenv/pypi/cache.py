@@ -16,8 +16,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import NamedTuple
 from zlib import crc32
+
+from provenv.tuples import NamedTuple
 
 VERSION = "v1"
 MAGIC = b"prov"
@@ -158,7 +159,7 @@ class Cache:
             yield from (path for path in version.rglob("*") if path.is_file() and not path.is_symlink())
 
     def _path(self, kind: str, key: str) -> str:
-        from hashlib import sha256
+        from provenv.sha256 import sha256
 
         digest = sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
         return f"{self._root}/{kind}/{digest[:2]}/{digest[2:42]}"

@@ -6,13 +6,14 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, cast
 
 from provenv.addresses import redact
 from provenv.pypi.addresses import is_loopback
 from provenv.pypi.cache import Cache, Record, Tail
 from provenv.pypi.listing import Listed, Page
 from provenv.pypi.records import LAYOUT, Head, Placing, pack, read_head
+from provenv.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from provenv.pypi.fetch import Answer, Fetcher

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import NamedTuple
 
 from provenv.pypi.addresses import split_login
 from provenv.standards.names import canonicalize
+from provenv.tuples import NamedTuple
 from provenv.values import dataclass
 
 HEX_LENGTHS = {"md5": 32, "sha1": 40, "sha224": 56, "sha256": 64, "sha384": 96, "sha512": 128, "blake2b": 128}

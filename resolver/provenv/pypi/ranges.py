@@ -5,9 +5,10 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Callable
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from provenv.pypi.metadata import LARGEST, MetadataError
+from provenv.tuples import NamedTuple
 
 Read: TypeAlias = Callable[[int, int], bytes]
 """`read(start, end)`: exactly the bytes of the file from `start` up to, not including, `end`."""

@@ -11,13 +11,14 @@ import marshal
 import struct
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import accumulate
-from typing import NamedTuple, TypeAlias, cast, overload
+from typing import TypeAlias, cast, overload
 from zlib import crc32
 
 from provenv.errors import DiskError
 from provenv.pypi.artifacts import Artifact, Project, VariantFiles
 from provenv.pypi.cache import MARSHAL_FORMAT, Tail
 from provenv.pypi.listing import Listed, Page
+from provenv.tuples import NamedTuple
 from provenv.values import replace
 
 LAYOUT = 2

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from provenv.addresses import without_credentials
 from provenv.errors import InputError, Origin
+from provenv.patterns import regex
 from provenv.values import dataclass
 
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
+_SCHEME = regex(r"[A-Za-z][A-Za-z0-9+.-]+:")
 # The fragment keys that pip reads as a digest of the file.
 _DIGESTS = ("sha256", "sha512", "sha384", "sha224", "sha1", "md5")
 

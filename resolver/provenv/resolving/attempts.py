@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from fnmatch import fnmatchcase
-from typing import NamedTuple
 
 from provenv.errors import IndexAnswerError, NetworkError, NoSolution, ProvenvError
 from provenv.hooks.types import Build, Runtime
@@ -12,6 +11,7 @@ from provenv.resolution import Resolution
 from provenv.resolving.request import Request, with_constraints
 from provenv.resolving.routes import Router
 from provenv.resolving.search import Conflict, Search
+from provenv.tuples import NamedTuple
 from provenv.values import replace
 
 Failure = tuple[str, ProvenvError]

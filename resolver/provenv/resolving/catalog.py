@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from provenv.manifest.values import Index
 from provenv.pypi.artifacts import Artifact, Metadata, Project, VariantFiles
@@ -12,6 +12,7 @@ from provenv.standards.markers import MarkerEnvironment, may_hold
 from provenv.standards.requirements import Requirement
 from provenv.standards.specifiers import VersionTable
 from provenv.standards.versions import is_prerelease, local_of
+from provenv.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from provenv.resolving.provider import Node

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from typing import NamedTuple, Self
+from typing import Self
 
 from provenv.errors import InputError
 from provenv.pypi.artifacts import Artifact, Metadata
@@ -20,6 +20,7 @@ from provenv.standards.markers import InvalidMarker, MarkerEnvironment
 from provenv.standards.requirements import Requirement, parse_requirement
 from provenv.standards.specifiers import InvalidSpecifier, contains, mask, python_allows
 from provenv.standards.variants import Variant
+from provenv.tuples import NamedTuple
 from provenv.values import replace
 
 

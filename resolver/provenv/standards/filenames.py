@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import NamedTuple
 
 from provenv.standards.names import canonicalize
 from provenv.standards.versions import InvalidVersion, normalize
+from provenv.tuples import NamedTuple
 
 _DIGITS = "0123456789"
 VARIANTS_SUFFIX = "-variants.json"

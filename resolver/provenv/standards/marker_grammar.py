@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from provenv.standards.names import canonicalize
 from provenv.standards.scanner import Scanner
+from provenv.tuples import NamedTuple
 
 
 class Atom(NamedTuple):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple, NoReturn
+from typing import NoReturn
 
+from provenv.patterns import regex
+from provenv.tuples import NamedTuple
 from provenv.values import dataclass, field
 
 NULL = "null"
@@ -13,9 +15,9 @@ NULL = "null"
 ABI_DEPENDENCY = "abi_dependency"
 """PEP 817's namespace for the version of a package that a wheel was built against; nobody provides it."""
 
-_NAME = re.compile(r"[a-z0-9_]+")
-_VALUE = re.compile(r"[a-z0-9_.]+")  # of a feature's value and of a label
-_SCHEMA = re.compile(r".*/v(\d{1,6})\.(\d{1,6})(?:\.(\d{1,6}))?\.json")
+_NAME = regex(r"[a-z0-9_]+")
+_VALUE = regex(r"[a-z0-9_.]+")  # of a feature's value and of a label
+_SCHEMA = regex(r".*/v(\d{1,6})\.(\d{1,6})(?:\.(\d{1,6}))?\.json")
 _KNOWN_MAJORS = (0, 1)  # PEP 825: drafts are 0, what becomes of the last one is 1.0.0
 
 
