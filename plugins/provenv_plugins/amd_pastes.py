@@ -103,6 +103,7 @@ def _sightings(pastes: tuple[Paste, ...]) -> Iterable[Sighting]:
         ("rocminfo", tuple(device for text in texts for device in rocminfo_agents(text))),
         ("rocm-smi", tuple(rocm_smi_cards(texts))),
         ("amd-smi", tuple(device for text in texts for device in amd_smi_devices(text))),
+        ("amd-smi", tuple(device for text in texts for device in _monitored(text))),
         ("KFD topology", tuple(kfd_devices(pastes))),
         *(("clinfo", tuple(clinfo_devices(text))) for text in texts),
         *(("environment report", tuple(_report_devices(report))) for report in reports),
@@ -113,6 +114,14 @@ def _sightings(pastes: tuple[Paste, ...]) -> Iterable[Sighting]:
     for way, devices in lists:
         if devices:
             yield Sighting(way, WAYS.index(way), devices, whole=way in _FROM_DRIVER)
+
+
+def _monitored(text: str) -> Iterable[Device]:
+    """`amd-smi monitor`: a row a GPU that ends in its used and whole memory."""
+    if "VRAM_USAGE" in text or "VRAM_TOTAL" in text:
+        row = r"^\s*\d{1,3}\s+\d+ W\s[^\n]*?[\d.]+/(\d{1,4})\.\d GB\s*$"
+        for size in re.findall(row, text, re.MULTILINE):
+            yield Device("amd", "", int(size) * 1024)
 
 
 def _settled(device: Device) -> Device:
@@ -157,6 +166,7 @@ _LOGS = tuple(
         r"name='(?P<name>[^'\n]+)', major=\d+, minor=\d+, gcnArchName='(?P<gfx>gfx[0-9a-f]+)[^']*'" + _TOTAL,
         r"\bcuda:(?P<index>\d+) (?P<name>AMD [^:\n]+?) : \w",  # ComfyUI
         r"\bcompute=(?P<gfx>gfx[0-9a-f]{3,4})\b[^\n]*?(?:name|description)=\"?(?P<name>AMD [^\"\n]+|)",
+        r"\bdeviceName\s*=\s*(?P<name>(?:AMD|Radeon)[^\n]*)",  # vulkaninfo
         r"Device (?P<index>\d+) name: ?(?P<name>(?:AMD|Radeon)?[^\n]*)",
         r"device name \[(?P<index>\d+)\]: (?P<name>(?:AMD|Radeon)[^\n`]*)",
         r"ggml_vulkan: (?P<index>\d+) = (?P<name>(?:AMD|Radeon)[^|\n]*?)" + _VULKAN,
@@ -233,7 +243,8 @@ def _driver(text: str) -> str | None:
     """The amdgpu driver's version, by rocm-smi, a report, or the module's own file."""
     told_by_smi = r'(?i)(?:^\s*|[{,]\s*)"?(?:ROCM )?Driver version"?\s*:\s*"?(\d+\.\d+\.\d+[\w.-]*)"?'
     module = r"^ROCk module version (\d+\.\d+\.\d+[\w.-]*) is loaded"  # rocminfo
-    return amd_smi_driver(text) or first(told_by_smi, text) or first(module, text)
+    version = r"\bamdgpu version: (\d+\.\d+\.\d+[\w.-]*)"  # amd-smi version
+    return amd_smi_driver(text) or first(version, text) or first(told_by_smi, text) or first(module, text)
 
 
 def _system(pastes: Iterable[Paste], text: str) -> str | None:

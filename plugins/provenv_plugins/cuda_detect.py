@@ -140,7 +140,7 @@ def _driver_error(error: str, probe: Probe) -> Finding:
             "sudo reboot",
             "error",
         )
-    if "couldn't communicate with the NVIDIA driver" in error:
+    if "couldn't communicate with the NVIDIA driver" in error or "driver not loaded" in error.lower():
         return Finding(
             "nvidia-driver-not-loaded",
             f"no NVIDIA driver is running ({error.partition('. ')[0]})",

@@ -51,6 +51,12 @@ def _platform_text(text: str) -> Facts:
     return {"system": "Linux"} if text.lower().startswith("linux") else {}
 
 
+def _platform(text: str) -> Facts:
+    """`platform.platform()` wherever it stands."""
+    found = re.search(rf"\bLinux-\S+?-{ARCH}-with-\S+", text)
+    return _platform_text(found[0]) if found else {}
+
+
 def _uname(text: str) -> Facts:
     """uname in its forms, /proc/version, Darwin's kernel line, what sysctl says of the kernel."""
     if freebsd := re.search(r"^(?:FreeBSD \S+ |kern\.osrelease: )(\d+\.\d+-\S+)", text, re.M):
@@ -119,9 +125,10 @@ def _distribution(text: str) -> Facts:
         r"^(?:Distributor ID|Description):\t", text, re.M
     ):
         facts["system"] = "Linux"
-    # udev, lspci -vmm and -mm, lshw, inxi
+    # udev, lspci -vmm and -mm, lshw, inxi, hwinfo, a Kubernetes node
     listed = (
         r"^E: DEVPATH=/|^Slot:\t\S+\nClass:\t|^[\da-f:]+\.[0-7] \"[A-Z]|^\s+\*-display|^\s+Device-\d+: \S"
+        r"|^\s+SysFS BusID: |\bkubernetes\.io/os[=:] ?linux\b"
     )
     if re.search(listed, text, re.M):
         facts["system"] = "Linux"
@@ -188,12 +195,15 @@ def places(text: str) -> Facts:
         return {"system": "Linux"}
     if re.search(r"(?<![\w\\])[A-Z]:\\(?:Users|Program Files|Windows|Python\d*|ProgramData)\b", text):
         return {"system": "Windows"}
+    if re.search(r"\bon (?:Ubuntu|Debian|Fedora|CentOS|Rocky Linux|RHEL) \d", text):
+        return {"system": "Linux"}
     return {}
 
 
 DOCUMENTS: tuple[Callable[[str], Facts], ...] = (
     _uname,
     _report,
+    _platform,
     pip_debug,
     conda,
     macos,

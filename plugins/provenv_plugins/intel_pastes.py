@@ -13,7 +13,7 @@ _GPU = r"(?:Intel\S* (?:.*\b(?:Arc|UHD|Iris|HD Graphics|Graphics|Data Center GPU
 
 def intel_devices(texts: Sequence[str]) -> tuple[Device, ...]:
     """The GPUs, once each however many backends list them."""
-    for source in (_sycl_table, _sycl_ls, _xpu_smi, _torch, _clinfo, _on_board):
+    for source in (_sycl_table, _sycl_ls, _xpu_smi, _torch, _clinfo, _vulkan, _on_board):
         if found := once(pair for text in texts for pair in source(text)):
             return found
     return ()
@@ -97,6 +97,13 @@ def _clinfo(text: str) -> Iterable[tuple[str, Device]]:
             for place, name in re.findall(r"-- Device #(\d+): (.*?)\s*$", rest, re.MULTILINE):
                 if re.match(_GPU, name):
                     yield place, Device("intel", name)
+
+
+def _vulkan(text: str) -> Iterable[tuple[str, Device]]:
+    """`vulkaninfo --summary`."""
+    names = re.findall(r"^\s*deviceName\s*=\s*(Intel\(R\)[^\n]*?)\s*$", text, re.MULTILINE)
+    for place, name in enumerate(names):
+        yield str(place), Device("intel", name)
 
 
 def _on_board(text: str) -> Iterable[tuple[str, Device]]:

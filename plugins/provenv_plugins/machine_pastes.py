@@ -7,14 +7,17 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from provenv.hooks import Finding, Paste, Reading
+from provenv.hooks.values import replace
 from provenv_plugins.architectures import ARCHITECTURES, Facts
 from provenv_plugins.document_pastes import DOCUMENTS, is_cpuinfo, places
 from provenv_plugins.lscpu_pastes import cpuinfo_of_lscpu
+from provenv_plugins.nvidia_smi_table import drivers, first_machine
 from provenv_plugins.python_pastes import distributions, python_facts
 
 
 def read(pastes: Sequence[Paste]) -> Reading:
     """Of two answers to one question the first kind of document's stands, in the order of `DOCUMENTS`."""
+    whole, pastes = pastes, [replace(paste, text=first_machine(paste.text)) for paste in pastes]
     python: Facts = {}
     for document in (*DOCUMENTS, python_facts):
         for paste in pastes:
@@ -27,25 +30,36 @@ def read(pastes: Sequence[Paste]) -> Reading:
         installed = {**distributions(paste.text, python.get("torch")), **installed}
     rows = [[name, version, ""] for name, version in sorted(installed.items())]
     answers = {"python": python, "file": _files(pastes), **_values(pastes)}
-    return Reading({**answers, **({"distributions": {"": rows}} if rows else {})}, findings=_systems(pastes))
+    return Reading({**answers, **({"distributions": {"": rows}} if rows else {})}, findings=_systems(whole))
+
+
+_PROMPT = r"^[\[(]?[\w.-]+@([\w.-]+)[:\s~][^\n]*?[$#] \w"
 
 
 def _systems(pastes: Iterable[Paste]) -> tuple[Finding, ...]:
-    """Reports of two systems: a machine and its container, or two machines."""
-    found = dict.fromkeys(
-        name for paste in pastes for name in re.findall(r"^\W{0,6}OS\s*:[ \t]*(\S.*?)\s*$", paste.text, re.M)
-    )
+    """Reports of two systems (a machine and its container, or two machines), two drivers, two hosts."""
+    texts = [paste.text for paste in pastes]
+    found = _several(r"^\W{0,6}OS\s*:[ \t]*(\S.*?)\s*$", texts)
+    if len(found) < 2:
+        versions = dict.fromkeys(version for text in texts for version in drivers(text))
+        found = [f"NVIDIA driver {version}" for version in versions]
+    if len(found) < 2:
+        found = [f"the host {host}" for host in _several(_PROMPT, texts)]
     if len(found) < 2:
         return ()
     return (
         Finding(
             "several-systems-in-paste",
-            f"the texts tell of {' and of '.join(list(found)[:3])}: they are read as one machine, what the "
+            f"the texts tell of {' and of '.join(found[:3])}: they are read as one machine, what the "
             "first says stands",
             "give each machine's texts by themselves",
             "note",
         ),
     )
+
+
+def _several(pattern: str, texts: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(name for text in texts for name in re.findall(pattern, text, re.M)))
 
 
 def read_places(pastes: Sequence[Paste]) -> Reading:

@@ -13,6 +13,7 @@ def npu_devices(texts: Sequence[str]) -> tuple[Device, ...]:
     """The cards, once each."""
     gaudi = once(pair for text in texts for pair in (*_gaudi(text), *_gaudi_table(text)))
     ascend = once(pair for text in texts for pair in (*_ascend(text), *_ascend_list(text)))
+    ascend = ascend or once(pair for text in texts for pair in _ascend_details(text))
     return (*gaudi, *ascend)
 
 
@@ -56,6 +57,13 @@ def _ascend_list(text: str) -> Iterable[tuple[str, Device]]:
         row = r"^\s*(\d{1,3})\s+(\d{1,3})\s+.*?\b(Ascend \S+(?: \S+)?|\d{3}\w+)\s*$"
         for npu, chip, name in re.findall(row, text, re.MULTILINE):
             yield f"{npu}:{chip}", Device("huawei", name)
+
+
+def _ascend_details(text: str) -> Iterable[tuple[str, Device]]:
+    """`npu-smi info -t board -i 0`, `-l`: the numbers of the cards, and no word of what they are."""
+    if "npu-smi" in text:
+        for number in re.findall(r"^\s*NPU ID\s*:\s*(\d{1,3})\s*$", text, re.MULTILINE):
+            yield number, Device("huawei", "")
 
 
 def _ascend(text: str) -> Iterable[tuple[str, Device]]:

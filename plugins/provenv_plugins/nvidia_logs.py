@@ -41,6 +41,10 @@ _LOGS = tuple(
         r"\bcompute=(?P<capability>\d+\.\d)\b[^\n]*?(?:name|description)=\"(?P<name>NVIDIA [^\"\n]+)\"",
         # ComfyUI's log, and the report that it writes
         _COMFY,
+        # vulkaninfo
+        r"^\s*deviceName\s*=\s*(?P<name>NVIDIA [^\n]+?)\s*$",
+        # numba -s
+        r"^id (?P<index>\d+)\s+b'(?P<name>[^'\n]+)'[^\n]*\n\s*Compute Capability:" + _CAPABILITY,
         # gpustat
         r"^\[(?P<index>\d+)\] (?P<name>\S[^|\n]*?)\s*\|\s*[\d?]+'C,[^|\n]*\|\s*\d+ / +(?P<mib>\d+) MB",
     )
@@ -75,6 +79,23 @@ def logged(text: str) -> Iterable[tuple[str, Device]]:
         if found:
             return
     yield from _blocks(text)
+    yield from _labelled(text)
+
+
+def _labelled(text: str) -> Iterable[tuple[str, Device]]:
+    """A Kubernetes node's labels, as NVIDIA's feature discovery sets them."""
+    labels = dict(re.findall(r"\bnvidia\.com/gpu\.([a-z.]+)[=:][ \t]*[\"']?([\w.-]+)", text))
+    count, memory = (labels.get(name, "") for name in ("count", "memory"))
+    if "product" in labels:
+        capability = f"{labels.get('compute.major')}.{labels.get('compute.minor')}"
+        device = Device(
+            "nvidia",
+            labels["product"],
+            int(memory) if memory.isdigit() and len(memory) < 8 else None,
+            capability if re.fullmatch(r"\d{1,2}\.\d", capability) else None,
+        )
+        for place in range(int(count) if count.isdigit() and len(count) < 3 else 1):
+            yield str(place), device
 
 
 def _sized(devices: Sequence[tuple[str, Device]], text: str) -> Iterable[tuple[str, Device]]:
@@ -121,6 +142,8 @@ _DRIVERS = (
     rf"^\S+\s+[A-Z][a-z]{{2}} [A-Z][a-z]{{2}} [ \d]\d \d\d:\d\d:\d\d \d{{4}}\s+{VERSION}$",
     rf"^\s+Device Vendor +NVIDIA [^\n]*(?:\n[^\n]*){{1,4}}?\n\s+Driver Version +{VERSION}",  # clinfo
     rf"\bdriver: nvidia v: {VERSION}",  # inxi
+    rf"^\s*driverInfo\s*=\s*{VERSION}\s*$",  # vulkaninfo
+    rf"\bnvidia\.com/cuda\.driver-version\.full=[\"']?{VERSION}",  # Kubernetes' labels of a node
     rf"\blibcuda\.so\.{VERSION}",
 )
 _CUDA = (
@@ -128,6 +151,7 @@ _CUDA = (
     r"CUDA Driver Version / Runtime Version\s+(\d+\.\d+) /",  # deviceQuery
     r"Platform Version +OpenCL \d\.\d CUDA (\d+\.\d+)",  # clinfo
     r"\bcompute=\d+\.\d [^\n]*?\bdriver=(\d+\.\d+)",  # ollama
+    r"^CUDA Driver Version\s*:\s*(\d{1,2}\.\d{1,2})$",  # numba -s
 )
 
 

@@ -85,9 +85,10 @@ def named_in_prose(text: str) -> Iterable[Device]:
             continue
         brand = re.sub(r"(?i)^nvidia ", "", found["brand"])
         name = f"{brand}{found['name']}{found['size'] or ''}"
-        if name.lower() in seen:
+        kind = f"{found['name'].removeprefix('Jetson ')}{found['size'] or ''}".lower()
+        if kind in seen:  # in a sentence `RTX 4090` and `GeForce RTX 4090` are one
             continue
-        seen.add(name.lower())
+        seen.add(kind)
         times = int(found["count"] or found["times"] or 1)
         yield from [Device("nvidia", name)] * min(max(times, 1), 64)
 

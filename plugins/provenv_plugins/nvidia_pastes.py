@@ -198,8 +198,19 @@ def _driver(
 ) -> str | None:
     said = [answer.driver for answer in answers] + [table.driver for table in tables]
     said += [value for report in reports for value in _reported_drivers(report)]
-    said += [logged_driver(text), _adapter_driver(pastes)]
+    said += [logged_driver(text), _adapter_driver(pastes), _driver_in_prose(text)]
     return next((found[1] for value in said if value and (found := re.match(VERSION, value))), None)
+
+
+def _driver_in_prose(text: str) -> str | None:
+    """`driver 535.154.05` in a sentence, and not one that says what something else asks for."""
+    for found in re.finditer(rf"\bdriver(?: version)?[ :]{{1,3}}{VERSION}", text, re.IGNORECASE):
+        before = text[max(0, found.start() - 40) : found.start()].lower()
+        if re.fullmatch(r"\d{3}\.\d{2,3}(?:\.\d{2})?", found[1]) and not re.search(
+            r"requires?|needs?|minimum|at least|update to|upgrade to|install", before
+        ):
+            return found[1]
+    return None
 
 
 def _reported_drivers(report: EnvironmentReport) -> Iterable[str]:
@@ -264,12 +275,14 @@ def _machine(text: str) -> str | None:
 @lru_cache(maxsize=8)
 def is_jetson_text(text: str) -> bool:
     """Words that stand on no other machine: a module's release file, kernel or name, nvgpu, JetPack."""
-    if not any(word in text for word in ("# R", "-tegra", "(nvgpu)", "Jetson")) and (
+    if not any(word in text for word in ("# R", "-tegra", "(nvgpu)", "Jetson", "GR3D_FREQ")) and (
         "jetpack" not in text.lower()
     ):
         return False
     return bool(
-        re.search(r"^# R\d+ \(release\), REVISION|\d-tegra\b|\(nvgpu\)|\bJetson\b", text, re.MULTILINE)
+        re.search(
+            r"^# R\d+ \(release\), REVISION|\d-tegra\b|\(nvgpu\)|\bJetson\b|\bGR3D_FREQ\b", text, re.MULTILINE
+        )
         or re.search(r"\bJetPack\b|\bnvidia-jetpack\b", text, re.IGNORECASE)
     )
 

@@ -61,7 +61,9 @@ def _driver_and_cuda(text: str) -> tuple[str | None, str | None]:
 
 def _details(text: str) -> Answer | None:
     """`nvidia-smi -q`: a section for each GPU, indented keys below it."""
-    if not re.search(r"NVSMI LOG|^\s*Product Name\s+:|^\s*Attached GPUs\s*:", text, re.MULTILINE):
+    if "npu-smi" in text or not re.search(
+        r"NVSMI LOG|^\s*Product Name\s+:|^\s*Attached GPUs\s*:", text, re.MULTILINE
+    ):
         return None
     head, sections = _sections(r"^\s*GPU\s+([0-9A-F]{4,8}:[0-9A-F]{2}:[0-9A-F]{2}\.\d)", text)
     if not sections and "Product Name" in text:
@@ -70,14 +72,16 @@ def _details(text: str) -> Answer | None:
     slices: dict[int, list[str]] = {}
     for section in sections:
         name = _first(r"^\s*Product Name\s*:[ \t]*(\S.*?)[ \t]*$", section)
-        if name is None:
+        if name is None and "FB Memory Usage" not in section:  # `-q -d MEMORY` leaves the names out
             continue
         # a MIG slice has such a block of its own, and is never larger than the whole
         sizes = re.findall(r"^\s*FB Memory Usage[ \t]*\n\s*Total\s*:\s*(.*?)[ \t]*$", section, re.MULTILINE)
         memory = max(filter(None, map(_mib, sizes)), default=None)
         parts = re.findall(r"^\s*MIG Device\s*$", section, re.MULTILINE)
         slices[len(devices)] = [""] * len(parts)
-        devices.append(_device(name, memory, mig=_current("MIG Mode", section) == "Enabled", text=section))
+        devices.append(
+            _device(name or "", memory, mig=_current("MIG Mode", section) == "Enabled", text=section)
+        )
     attached = _first(r"^\s*Attached GPUs\s*:\s*(\d+)", head)
     model = _current("Driver Model", text)
     return Answer(
@@ -212,6 +216,8 @@ def _once(table: Sequence[Mapping[str, str]]) -> Iterable[Mapping[str, str]]:
 
 def _csv_rows(lines: Sequence[str]) -> Iterable[list[str]]:
     for line in lines:
+        if "--query-" in line:  # the question names columns, too
+            continue
         if cells := _markdown_cells(line):
             yield cells
         elif "," in line or _bare_column(line) in _COLUMNS or _NAMES.match(line.strip()):

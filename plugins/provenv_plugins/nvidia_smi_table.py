@@ -8,17 +8,21 @@ from collections.abc import Iterable
 from provenv.hooks.values import dataclass, field
 
 _HEADER = re.compile(
-    r"NVIDIA-SMI\s+\d\S*\s+(?:(?:Driver|KMD) Version\s*:\s*(\S+))"
-    r"(?:\s+CUDA (?:UMD )?Version\s*:\s*(\S+))?"
+    r"(?:NVIDIA-SMI|NVITOP)\s+\d\S*\s+(?:(?:Driver|KMD) Version\s*:\s*(\S+))"
+    r"(?:\s+CUDA (?:UMD |Driver )?Version\s*:\s*(\S+))?"
 )
 # The name's cell, then the bus's: `|   0  Tesla T4  Off  | 00000000:00:04.0 Off |`
 _DEVICE = re.compile(
     r"\|\s*(\d{1,3})\s+(\S(?:[^|\n]{0,80}?\S)??)\s+(On|Off|N/A|WDDM|TCC|MCDM|ERR!|\?\?\?|Enabled|Disabled)\s*\|"
     r"\s*([0-9A-Fa-f]{4,8}:[0-9A-Fa-f]{2}:[0-9A-Fa-f]{2}\.[0-9A-Fa-f]|N/A|ERR!|\?\?\?)"
 )
-_MEMORY = re.compile(r"\|\s*(?:\d+|N/A|ERR!)\s*(?:MiB)?\s*/\s*(\d+)\s*MiB\s*(?:\||$)")
+_MEMORY = re.compile(r"\|\s*(?:\d[\d.]*|N/A|ERR!)\s*(?:[MG]iB)?\s*/\s*(\d+)(?:\.\d+)?\s*([MG])iB\s*(?:\||$)")
 _MIG_SLICE = re.compile(r"^\W*\|\s*(\d+)\s+(\d+)\s+\d+\s+\d+\s*\|\s*\d+MiB\s*/\s*(\d+)MiB")
 _MIG_MODE = re.compile(r"\|\s*(Enabled\*?|Disabled\*?|N/A|ERR!)\s*\|\s*$")
+
+
+_BETWEEN = 15
+"""Lines between two tables that are no report of the first machine."""
 
 
 @dataclass
@@ -48,6 +52,7 @@ class SmiTable:
 
 def read_table(text: str) -> SmiTable | None:
     """The table (or the header, or the rows) in a text; None when there is nothing of it."""
+    text = first_machine(text.replace("\u2502", "|"))  # nvitop draws the same table with other bars
     header = _HEADER.search(text)
     if header is None and re.search(r"\b(?:hl-smi|npu-smi|HL-SMI|mx-smi|cnmon)\b", text):
         return None  # other makers' tools draw the same table
@@ -57,6 +62,25 @@ def read_table(text: str) -> SmiTable | None:
     driver = header[1] if header and re.match(r"\d", header[1]) else None
     cuda = header[2].rstrip("|") if header and header[2] else None
     return SmiTable(driver, cuda or None, tuple(devices), _system(text, devices), _is_cut(text, devices))
+
+
+def drivers(text: str) -> tuple[str, ...]:
+    """The driver versions in a text's table headers, each once."""
+    return tuple(dict.fromkeys(header[1] for header in _HEADER.finditer(text)))
+
+
+def first_machine(text: str) -> str:
+    """Without what follows from the first table of another driver on: that is another machine's.
+
+    The few lines between two tables, a prompt among them, belong to the second.
+    """
+    headers = list(_HEADER.finditer(text))
+    other = next((header for header in headers if header[1] != headers[0][1]), None)
+    if other is None:
+        return text
+    lines = text[: other.start()].splitlines()[:-2]  # the table's first rule, and what stands before the name
+    end = next((place for place in range(len(lines), 0, -1) if lines[place - 1].endswith(("|", "+"))), 0)
+    return "\n".join(lines[:end] if len(lines) - end <= _BETWEEN else lines)
 
 
 def _devices(lines: Iterable[str]) -> list[TableDevice]:
@@ -90,7 +114,7 @@ def _device(found: re.Match[str]) -> TableDevice | None:
 def _row(device: TableDevice, line: str) -> None:
     """The lines below a GPU's first: its memory, then (from 450 on) its MIG mode."""
     if found := _MEMORY.search(line):
-        device.memory_mib = device.memory_mib or int(found[1])
+        device.memory_mib = device.memory_mib or int(found[1]) * (1024 if found[2] == "G" else 1)
         # one ERR! is a reading that the board has not; a GPU that has fallen off answers nothing
         device.broken |= line.count("ERR!") >= 3
     elif (mode := _MIG_MODE.search(line)) and mode[1].startswith("Enabled"):

@@ -75,8 +75,13 @@ def _torch(text: str) -> dict[str, str]:
         if version := source(text):
             return _flavoured(
                 version,
-                _printed("torch.version.cuda", text) or _behind_dots("torch cuda version", text),
-                _printed("torch.version.hip", text) or _behind_dots("torch hip version", text),
+                _printed("torch.version.cuda", text)
+                or _behind_dots("torch cuda version", text)
+                or _configured("CUDA", text)
+                or _conda_cuda(text),
+                _printed("torch.version.hip", text)
+                or _behind_dots("torch hip version", text)
+                or _configured("HIP", text),
             )
     return {}
 
@@ -111,7 +116,8 @@ def _printed(expression: str, text: str) -> str | None:
     if expression not in text:
         return None
     pattern = (
-        rf"^(?:[^\n,]*[^\n\w.,])?{re.escape(expression)}[^\n]*\n(?:\s*\n)*\s*'?{_TORCH}'?(?:[ \t,][^\n]*)?$"
+        rf"^(?:[^\n,]*[^\n\w.,])?{re.escape(expression)}[^\n]*\n(?:\s*\n)*"
+        rf"\s*\(?'?{_TORCH}'?(?:[ \t,)][^\n]*)?$"
     )
     found = re.search(pattern, text, re.MULTILINE)
     return found[1] if found else None
@@ -125,6 +131,33 @@ def _dotted(text: str) -> str:
 def _behind_dots(key: str, text: str) -> str | None:
     found = re.search(rf"^{key} \.{{2,}} {_TORCH}", text, re.MULTILINE)
     return found[1] if found else None
+
+
+def _configuration(text: str) -> str:
+    """`torch.__config__.show()`."""
+    found = re.search(rf"\bTORCH_VERSION={_TORCH}", text) if "PyTorch built with:" in text else None
+    return found[1] if found else ""
+
+
+def _configured(runtime: str, text: str) -> str | None:
+    listed = "PyTorch built with:" in text
+    found = re.search(rf"^\s*- {runtime} Runtime (\d+\.\d+)", text, re.MULTILINE) if listed else None
+    return found[1] if found else None
+
+
+# `conda list`: `pytorch  1.12.1  py3.10_cuda11.3_cudnn8.3.2_0`, conda-forge's `cuda126_mkl_py312_...`
+_CONDA = re.compile(rf"^pytorch[ \t]{{2,}}{_TORCH}[ \t]+(\S+)", re.MULTILINE)
+
+
+def _conda_listed(text: str) -> str:
+    found = _CONDA.search(text)
+    return found[1] if found else ""
+
+
+def _conda_cuda(text: str) -> str | None:
+    found = _CONDA.search(text)
+    build = re.search(r"cuda(\d+)\.?(\d)(?=_|$)", found[2]) if found else None
+    return f"{build[1]}.{build[2]}" if build else None
 
 
 def _listed(text: str) -> str:
@@ -150,4 +183,11 @@ def _prose(text: str) -> str:
     return ""
 
 
-_SOURCES: tuple[Callable[[str], str], ...] = (_session, _dotted, _listed, _prose)
+_SOURCES: tuple[Callable[[str], str], ...] = (
+    _session,
+    _dotted,
+    _configuration,
+    _listed,
+    _conda_listed,
+    _prose,
+)

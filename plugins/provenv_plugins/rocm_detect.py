@@ -220,7 +220,9 @@ def diagnose(probe: Probe) -> Iterable[Finding]:
     kept, left = _served([device.gfx for device in facts.devices if device.gfx], probe)
     for gfx, reason in left:
         code = "gpu-left-out" if kept else "gpu-without-build"
-        yield Finding(code, f"{gfx}: {reason}", _hide_remedy(facts, kept), "warning" if kept else "error")
+        # one inside the processor may well stand beside the card that is meant for training
+        severe = not kept and gfx not in integrated()
+        yield Finding(code, f"{gfx}: {reason}", _hide_remedy(facts, kept), "error" if severe else "warning")
     value = probe.environment(OVERRIDE)
     if value:
         yield Finding(

@@ -43,6 +43,7 @@ def windows_adapters(text: str) -> tuple[Adapter, ...]:
     blocks = (
         *(_blocks(lines) if any(key in text for key in _VIDEO_KEYS) else ()),
         *(_table(lines) if "Name" in text or "Caption" in text else ()),
+        *(_columns(lines) if any(key in text for key in _VIDEO_KEYS) else ()),
         *(_csv(lines) if "Node" in text else ()),
         *(_dxdiag(text) if "Card name: " in text else ()),
         *(_names(lines) if "win32_videocontroller" in text.lower() else ()),
@@ -66,6 +67,22 @@ def _table(lines: Sequence[str]) -> Iterable[dict[str, str]]:
             if not row.strip():
                 break
             yield dict(zip(keys, (row[start:end].strip() for start, end in spans), strict=True))
+
+
+def _columns(lines: Sequence[str]) -> Iterable[dict[str, str]]:
+    """`wmic ... get caption,driverversion`: a head whose words stand over their columns, then the rows."""
+    for number, line in enumerate(lines):
+        keys = line.split()
+        if len(keys) < 2 or not set(keys) & _VIDEO_KEYS or not {"Name", "Caption"} & set(keys):
+            continue
+        starts = [found.start() for found in re.finditer(r"\S+", line)]
+        for row in lines[number + 1 :]:
+            if set(row) <= set("- "):  # `Format-Table`'s, which is read otherwise
+                break
+            cells = [row[a:b] for a, b in zip(starts, [*starts[1:], None], strict=True)]
+            if not row.strip() or any(cell and not cell[-1:].isspace() for cell in cells[:-1]):
+                break
+            yield dict(zip(keys, map(str.strip, cells), strict=True))
 
 
 def _csv(lines: Sequence[str]) -> Iterable[dict[str, str]]:

@@ -82,6 +82,8 @@ def _of_text(text: str) -> Iterable[PciDevice]:
     yield from _inxi(text)
     yield from _udev(text)
     yield from _ubuntu_drivers(text)
+    yield from _hwinfo(text)
+    yield from _kernel(text)
 
 
 def _key(slot: str) -> str:
@@ -188,15 +190,15 @@ def _lshw(text: str) -> Iterable[PciDevice]:
 
 # `Device-1: NVIDIA GA104 [GeForce RTX 3070 Ti] vendor: Micro-Star MSI driver: nvidia v: 560.35.03`
 _INXI = re.compile(
-    r"^\s+Device-(\d{1,2}): (NVIDIA|AMD|Intel|Advanced Micro Devices)\s+(.*?)"
+    r"^\s*Device-(\d{1,2}): (NVIDIA|AMD|Intel|Advanced Micro Devices)\s+(.*?)"
     r"(?:\s+vendor: [^:\n]*?)?\s+driver: (\S+)",
     re.MULTILINE,
 )
 
 
 def _inxi(text: str) -> Iterable[PciDevice]:
-    """`inxi -G`: below `Graphics:`; it names no bus where it is not asked to."""
-    listed = r"^Graphics:\s*\n((?:[ \t]+.*\n?)+)"
+    """`inxi -G`: behind or below `Graphics:`; it names no bus where it is not asked to."""
+    listed = r"^Graphics:((?:[ \t]*\S.*)?\n?(?:[ \t]+.*\n?)*)"
     for part in re.findall(listed, text, re.MULTILINE) if "Graphics:" in text else ():
         for number, vendor, name, driver in _INXI.findall(part):
             bound = "" if driver == "N/A" else driver
@@ -264,3 +266,33 @@ def _ubuntu_drivers(text: str) -> Iterable[PciDevice]:
                 values.get("model", ""),
                 display=alias[3] in ("03", "12"),
             )
+
+
+def _hwinfo(text: str) -> Iterable[PciDevice]:
+    """`hwinfo --gfxcard`: a block a device, its class in the first line, its numbers in hexadecimal."""
+    blocks = re.split(r"^(?=\d+: PCI )", text, flags=re.MULTILINE) if "SysFS BusID:" in text else ()
+    for block in blocks:
+        head = re.match(r"\d+: PCI [^\n:]*: (\w{2})\w{2} ", block)
+        slot = re.search(rf"^\s+SysFS BusID: ({_SLOT})", block, re.MULTILINE)
+        pattern = r"^\s+(Vendor|Device): pci 0x(\w{4})(?: \"([^\"\n]*)\")?"
+        told = {key: (number, name) for key, number, name in re.findall(pattern, block, re.MULTILINE)}
+        if head and slot and told.keys() >= {"Vendor", "Device"}:
+            driver = re.search(r"^\s+Driver: \"([^\"\n]*)\"", block, re.MULTILINE)
+            (vendor_id, vendor), (device_id, name) = told["Vendor"], told["Device"]
+            yield PciDevice(
+                slot[1],
+                vendor_id.lower(),
+                device_id.lower(),
+                vendor,
+                name,
+                driver[1] if driver else "",
+                display=head[1] in ("03", "12"),
+                driver_told=True,
+            )
+
+
+def _kernel(text: str) -> Iterable[PciDevice]:
+    """The kernel's log: `pci 0000:01:00.0: [10de:2204] type 00 class 0x030000`."""
+    pattern = rf"\bpci ({_SLOT}): \[(\w{{4}}):(\w{{4}})\] type \w+ class 0x(03|12)"
+    for slot, vendor, device, _ in re.findall(pattern, text) if "] type " in text else ():
+        yield PciDevice(slot, vendor.lower(), device.lower(), display=True)

@@ -22,6 +22,7 @@ _ENTITY = re.compile(r"&(?:amp|lt|gt|quot|apos|nbsp|#\d{1,6}|#x[0-9a-fA-F]{1,5})
 # Prefixes that stand before a line of any log and before nothing else.
 _STAMPS = (
     re.compile(r"^\s*_bk;t=\d+\s?"),  # Buildkite
+    re.compile(r"^[^\t\n]{1,80}\t[^\t\n]{1,80}\t(?=\d{4}-\d\d-\d\dT)"),  # `gh run view --log`
     re.compile(
         r"^\s*\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?\]?"
         r"(?: \d\d[OE][ +]?)?[ \t]?"  # GitLab's stream and section
@@ -32,7 +33,9 @@ _STAMPS = (
     re.compile(r"^\s*\[\s*\d+\.\d{6}\](?: |$)"),  # dmesg
     re.compile(r"^##\[\w+\]"),  # GitHub's and Azure's log commands
 )
-_STAMPED = re.compile(r"\s*(?:_bk;|\[|\d{4}-|##\[|[^\W_]{2,9}\.? {1,2}\d{1,2} \d\d:)")
+_STAMPED = re.compile(
+    r"[^\t\n]{1,80}\t[^\t\n]{1,80}\t\d{4}-|\s*(?:_bk;|\[|\d{4}-|##\[|[^\W_]{2,9}\.? {1,2}\d{1,2} \d\d:)"
+)
 """How a line begins that may have one of them."""
 
 # Prefixes that mean something only where several lines running have them: (pattern, how many lines).
