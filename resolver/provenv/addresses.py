@@ -18,7 +18,9 @@ def redact(text: str) -> str:
     A user name alone goes too, since tokens are often given as one. `${NAME}` says no secret and stays, and
     so does the user of an ssh address.
     """
-    return _QUERY.sub(r"\g<address>?…", _CREDENTIALS.sub(_hidden, text))
+    if "@" in text:  # most addresses are long digests with neither, which the patterns are slow at
+        text = _CREDENTIALS.sub(_hidden, text)
+    return _QUERY.sub(r"\g<address>?…", text) if "?" in text else text
 
 
 def without_credentials(text: str) -> str:

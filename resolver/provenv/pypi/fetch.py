@@ -11,14 +11,17 @@ from urllib.parse import urljoin
 
 from provenv.addresses import redact
 from provenv.errors import IndexAnswerError, NetworkError, ProvenvError
+from provenv.pypi.addresses import origin_of
 from provenv.pypi.auth import Credentials
 from provenv.pypi.failures import Permanent, network_error, offline, refusal
-from provenv.pypi.tls import is_trusted, make_client, proxy_for
+from provenv.pypi.tls import is_trusted, make_pool, proxy_for
 from provenv.settings import NetworkSettings
 from provenv.values import dataclass
 
 if TYPE_CHECKING:
-    import httpx
+    import httpcore
+
+    from provenv.pypi.connections import Response
 
 Result = TypeVar("Result")
 
@@ -68,7 +71,8 @@ class Fetcher:
         self.settings = settings
         self.credentials = credentials or Credentials(keyring=settings.keyring)
         self._on_progress = on_progress
-        self._clients: dict[bool, httpx.Client] = {}
+        self._pools: dict[tuple[bool, str | None], httpcore.ConnectionPool] = {}
+        self._proxies: dict[str, str | None] = {}
         self._lock = threading.Lock()
         self._closed = threading.Event()
 
@@ -82,9 +86,9 @@ class Fetcher:
         """Give the connections back; requests under way end at their next step."""
         self._closed.set()
         with self._lock:
-            clients, self._clients = list(self._clients.values()), {}
-        for client in clients:
-            client.close()
+            pools, self._pools = list(self._pools.values()), {}
+        for pool in pools:
+            pool.close()
 
     def get(
         self,
@@ -96,18 +100,18 @@ class Fetcher:
     ) -> Answer:
         """An address, read whole and unpacked. A status that is not `accepted` is an error."""
 
-        def read(response: httpx.Response) -> Answer:
-            return _answer(response, b"".join(self._chunks(response, response.iter_bytes(), limit)))
+        def read(response: Response) -> Answer:
+            return _answer(response, b"".join(self._chunks(response, response.unpacked(), limit)))
 
         return self._attempts("GET", url, headers or {}, accepted, read)
 
     def part(self, url: str, wanted: str) -> Answer:
         """A part of a file, e.g. `bytes=0-99`. The body is read with status 206 only, and never with 200."""
 
-        def read(response: httpx.Response) -> Answer:
-            if response.status_code != 206:
+        def read(response: Response) -> Answer:
+            if response.status != 206:
                 return _answer(response)
-            return _answer(response, b"".join(self._chunks(response, response.iter_raw(), LARGEST_PAGE)))
+            return _answer(response, b"".join(self._chunks(response, response.raw(), LARGEST_PAGE)))
 
         headers = {"Range": wanted, "Accept-Encoding": "identity"}
         return self._attempts("GET", url, headers, frozenset({200, 206, 416, 501}), read)
@@ -120,8 +124,8 @@ class Fetcher:
     def stream(self, url: str, take: Callable[[Iterator[bytes], Answer], Result]) -> Result:
         """What `take(chunks, answer)` makes of a file's bytes; it is called anew for every attempt."""
 
-        def read(response: httpx.Response) -> Result:
-            return take(self._chunks(response, response.iter_raw(), None), _answer(response))
+        def read(response: Response) -> Result:
+            return take(self._chunks(response, response.raw(), None), _answer(response))
 
         return self._attempts("GET", url, {"Accept-Encoding": "identity"}, frozenset({200}), read)
 
@@ -133,12 +137,12 @@ class Fetcher:
         url: str,
         headers: Mapping[str, str],
         accepted: frozenset[int],
-        read: Callable[[httpx.Response], Result],
+        read: Callable[[Response], Result],
     ) -> Result:
         url = self.credentials.learn(url)
         if self.settings.offline:
             raise offline(url)
-        self._tell(Event(redact(url), "started"))
+        self._tell(url, "started")
         try:
             for attempt in range(self.settings.retries + 1):
                 try:
@@ -148,7 +152,7 @@ class Fetcher:
                     if last or self._closed.wait(passing.pause or _backoff(attempt)):
                         raise passing.problem from None
         finally:
-            self._tell(Event(redact(url), "ended"))
+            self._tell(url, "ended")
         raise AssertionError("the last attempt returns or raises")
 
     def _attempt(
@@ -157,42 +161,42 @@ class Fetcher:
         url: str,
         headers: Mapping[str, str],
         accepted: frozenset[int],
-        read: Callable[[httpx.Response], Result],
+        read: Callable[[Response], Result],
     ) -> Result:
         """One attempt; raises _Passing for what may be mended by another."""
-        import httpx
+        from provenv.pypi.connections import FAILURES, DecodingError, InvalidAddress
 
         try:
             with self._opened(method, url, headers) as response:
-                if response.status_code in accepted:
+                if response.status in accepted:
                     return read(response)
                 raise self._refused(response)
-        except (httpx.TransportError, httpx.DecodingError) as failure:
-            problem = network_error(failure, url, proxy_for(self.settings, url))
+        except (*FAILURES, DecodingError) as failure:
+            problem = network_error(failure, url, self._proxy(url))
             if isinstance(problem, Permanent):
                 raise problem from None
             raise _Passing(problem) from None
-        except (httpx.InvalidURL, UnicodeError) as failure:
+        except InvalidAddress as failure:
             raise IndexAnswerError(f"{redact(url)} is no valid address", evidence=[str(failure)]) from None
-        except RuntimeError as failure:  # httpx: the client was closed meanwhile
+        except RuntimeError as failure:  # httpcore: the pool was closed meanwhile
             if not self._closed.is_set():
                 raise
             raise NetworkError("fetching was stopped") from failure
 
     @contextmanager
-    def _opened(self, method: str, url: str, headers: Mapping[str, str]) -> Iterator[httpx.Response]:
+    def _opened(self, method: str, url: str, headers: Mapping[str, str]) -> Iterator[Response]:
         """The answer after redirects, and after a login where one is asked for; its body is not read yet."""
+        from provenv.pypi.connections import request
+
         place = url
         for _ in range(MOST_REDIRECTS + 1):
-            client = self._client(place)
-            request = client.build_request(method, place, headers=dict(headers))
             login = self.credentials.login(place)
-            response = client.send(request, auth=login, stream=True)
+            response = request(self._pool(place), method, place, headers, login, self.settings.timeout)
             try:
                 location = response.headers.get("location")
-                if response.status_code in REDIRECTS and location:
+                if response.status in REDIRECTS and location:
                     place = self._redirected(place, location)
-                elif response.status_code != 401 or not self.credentials.after_refusal(place):
+                elif response.status != 401 or not self.credentials.after_refusal(place):
                     yield response
                     return
             finally:
@@ -211,31 +215,35 @@ class Fetcher:
             )
         return target
 
-    def _refused(self, response: httpx.Response) -> Exception:
-        status = response.status_code
-        logged_in = "authorization" in response.request.headers
-        problem = refusal(status, response.reason_phrase, str(response.url), logged_in=logged_in)
+    def _refused(self, response: Response) -> Exception:
+        status = response.status
+        problem = refusal(status, response.reason, response.url, logged_in=response.logged_in)
         if status in RETRIED:
             return _Passing(problem, _retry_after(response.headers.get("retry-after", "")))
-        if not logged_in:
+        if not response.logged_in:
             self.credentials.sources.blame(problem)
         return problem
 
-    def _client(self, url: str) -> httpx.Client:
-        verified = not is_trusted(self.settings, url)
+    def _pool(self, url: str) -> httpcore.ConnectionPool:
+        """The connections by which an address is asked."""
+        by = (not is_trusted(self.settings, url), self._proxy(url))
         with self._lock:
             if self._closed.is_set():
                 raise NetworkError("fetching was stopped")
-            if verified not in self._clients:
-                self._clients[verified] = make_client(self.settings, verified=verified)
-            return self._clients[verified]
+            if by not in self._pools:
+                self._pools[by] = make_pool(self.settings, verified=by[0], proxy=by[1])
+            return self._pools[by]
 
-    def _chunks(
-        self, response: httpx.Response, chunks: Iterator[bytes], limit: int | None
-    ) -> Iterator[bytes]:
+    def _proxy(self, url: str) -> str | None:
+        origin = origin_of(url)
+        if origin not in self._proxies:
+            self._proxies[origin] = proxy_for(self.settings, url)
+        return self._proxies[origin]
+
+    def _chunks(self, response: Response, chunks: Iterator[bytes], limit: int | None) -> Iterator[bytes]:
         """The chunks of a body, as long as they are not too many."""
         received, told = 0, 0
-        url = str(response.url)
+        url = response.url
         length = response.headers.get("content-length", "")
         total = int(length) if length.isdecimal() else None
         for chunk in chunks:
@@ -248,11 +256,18 @@ class Fetcher:
                 raise NetworkError("fetching was stopped")
             if received - told >= PROGRESS_EVERY:
                 told = received
-                self._tell(Event(redact(url), "progress", received, total))
+                self._tell(url, "progress", received, total)
             yield chunk
 
-    def _tell(self, event: Event) -> None:
+    def _tell(
+        self,
+        url: str,
+        state: Literal["started", "progress", "ended"],
+        done: int = 0,
+        total: int | None = None,
+    ) -> None:
         if self._on_progress is not None:
+            event = Event(redact(url), state, done, total)
             with self._lock:
                 self._on_progress(event)
 
@@ -265,8 +280,8 @@ class _Passing(Exception):
         self.problem, self.pause = problem, pause
 
 
-def _answer(response: httpx.Response, body: bytes = b"") -> Answer:
-    return Answer(response.status_code, str(response.url), dict(response.headers), body)
+def _answer(response: Response, body: bytes = b"") -> Answer:
+    return Answer(response.status, response.url, response.headers, body)
 
 
 def _backoff(attempt: int) -> float:

@@ -8,12 +8,8 @@ from __future__ import annotations
 import ssl
 import time
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 import httpcore
-
-if TYPE_CHECKING:
-    import httpx
 
 SLOWEST = 256.0
 """Bytes a second that an answer must bring on average, once the time of a read timeout has gone by."""
@@ -72,15 +68,3 @@ class PatientBackend(httpcore.SyncBackend):
     ) -> httpcore.NetworkStream:
         """As httpcore's own."""
         return PatientStream(super().connect_tcp(host, port, timeout, local_address, socket_options))
-
-
-def make_patient(client: httpx.Client) -> None:
-    """Let every connection of a client be a patient one.
-
-    httpx has no public way to give its pools a backend. Where a later httpx keeps it elsewhere, only this
-    end to dripping answers is lost, and `tests/faults` tells.
-    """
-    for transport in (client._transport, *client._mounts.values()):
-        pool = getattr(transport, "_pool", None)
-        if pool is not None and hasattr(pool, "_network_backend"):
-            pool._network_backend = PatientBackend()

@@ -1,8 +1,10 @@
-"""Whom this machine trusts, and through which proxy it goes: the httpx client of a run."""
+"""Whom this machine trusts, and through which proxy it goes: the connections of a run."""
 
 from __future__ import annotations
 
 import os
+import sys
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,9 +15,11 @@ from provenv.settings import NetworkSettings
 if TYPE_CHECKING:
     import ssl
 
-    import httpx
+    import httpcore
 
 CONNECTIONS = 32
+IDLE = 5.0
+"""Seconds after which an unused connection is not used any more: servers and routers forget them."""
 PORTS = {"https": "443", "http": "80"}
 
 
@@ -23,32 +27,48 @@ def proxy_for(settings: NetworkSettings, url: str) -> str | None:
     """The proxy by which an address is asked, of the settings or else of the environment; None: by none."""
     if settings.proxy is not None:
         return settings.proxy
+    if sys.platform == "linux" and not any(name.lower().endswith("_proxy") for name in os.environ):
+        return None  # elsewhere the system has settings of its own
     from urllib.parse import urlsplit
     from urllib.request import getproxies, proxy_bypass
 
     parts, proxies = urlsplit(url), getproxies()
     if not parts.hostname or proxy_bypass(parts.hostname):
         return None
-    return proxies.get(parts.scheme) or proxies.get("all")
+    found = proxies.get(parts.scheme) or proxies.get("all")
+    return f"http://{found}" if found and "://" not in found else found or None
 
 
-def make_client(settings: NetworkSettings, *, verified: bool) -> httpx.Client:
-    """A client for all threads, `verified` but for trusted hosts. Raises InputError for a useless setting."""
+def make_pool(settings: NetworkSettings, *, verified: bool, proxy: str | None) -> httpcore.ConnectionPool:
+    """Connections for all threads, `verified` but for trusted hosts.
+
+    Raises InputError for a useless setting.
+    """
+    import httpcore
+
+    from provenv.pypi.patience import PatientBackend
+
+    # not http2: its connections are not safe for several threads at once (hpack's tables break), and cost
+    # twice the processor time of connections that each thread has to itself
+    return httpcore.ConnectionPool(
+        ssl_context=trust(settings) if verified else _no_trust(settings),
+        proxy=_proxy(settings, proxy) if proxy else None,
+        max_connections=CONNECTIONS,
+        max_keepalive_connections=CONNECTIONS,
+        keepalive_expiry=IDLE,
+        network_backend=PatientBackend(),
+    )
+
+
+def _proxy(settings: NetworkSettings, address: str) -> httpcore.Proxy:
+    import httpcore
     import httpx
 
-    from provenv.pypi.patience import make_patient
-
     try:
-        client = httpx.Client(
-            verify=trust(settings) if verified else _no_trust(settings),
-            # not http2: httpx's connections of it are not safe for several threads at once (hpack's tables
-            # break), and cost twice the processor time of connections that each thread has to itself
-            proxy=settings.proxy,
-            timeout=httpx.Timeout(settings.timeout, pool=None),
-            limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS),
-            headers={"User-Agent": "provenv"},
-            follow_redirects=False,
-        )
+        told = httpx.Proxy(address)
+        if told.url.scheme.startswith("socks"):
+            import_module("socksio")  # httpcore needs it, and would say so in the middle of a request
+        return httpcore.Proxy(str(told.url), told.raw_auth)
     except (ValueError, httpx.InvalidURL, ImportError) as problem:
         from provenv.addresses import redact
 
@@ -57,8 +77,6 @@ def make_client(settings: NetworkSettings, *, verified: bool) -> httpx.Client:
             evidence=[redact(settings.proxy or "HTTPS_PROXY, HTTP_PROXY or ALL_PROXY"), str(problem)],
             hints=["correct it, e.g. http://proxy.example:3128"],
         ) from None
-    make_patient(client)
-    return client
 
 
 def is_trusted(settings: NetworkSettings, url: str) -> bool:
