@@ -27,6 +27,7 @@ _COMFY = (
     r"\bcuda:(?P<index>\d+) (?P<name>(?:NVIDIA|GeForce|Tesla|Quadro) [^:\n]+?) : \w+"
     r"(?:\n[^\n]*Type:[^\n]*\n[^\n]*VRAM Total:\W*(?P<bytes>\d{1,15})$)?"
 )
+_BRANDS = "NVIDIA|GeForce|Tesla|Quadro|TITAN"
 _LOGS = tuple(
     re.compile(pattern, re.MULTILINE)
     for pattern in (
@@ -35,7 +36,7 @@ _LOGS = tuple(
         r"name: (?P<name>[^,\n]+), pci bus id: (?P<index>\S+), compute capability:" + _CAPABILITY,
         r"\bCUDA:(?P<index>\d+) \((?P<name>[^,()\n]+), (?P<mib>\d+)MiB\)",
         # torch's warnings of a GPU that is too new or too old for it
-        r"^\W*(?P<name>(?:NVIDIA|GeForce|Tesla|Quadro|TITAN) [^\n]*?) with CUDA capability sm_(?P<sm>\d+)",
+        rf"^[^\w\n]{{0,40}}(?P<name>(?:{_BRANDS}) [^\n]*?) with CUDA capability sm_(?P<sm>\d+)",
         r"Found GPU(?P<index>\d+) (?P<name>\S[^\n]*?) which is of (?:cuda|compute) capability" + _CAPABILITY,
         # ollama; its older logs say `name` for what the newer ones call `description`
         r"\bcompute=(?P<capability>\d+\.\d)\b[^\n]*?(?:name|description)=\"(?P<name>NVIDIA [^\"\n]+)\"",
@@ -137,7 +138,7 @@ _DRIVERS = (
     # dmesg, /proc/driver/nvidia/version: `Kernel Module  550.54.14`, `Open Kernel Module for x86_64  580.65`
     rf"NVIDIA UNIX .*?Kernel Module\s+(?:for \S+\s+)?{VERSION}",
     # modinfo nvidia
-    rf"(?s)^filename:[^\n]*/nvidia[\w-]*\.ko.*?^version:\s+{VERSION}",
+    rf"(?s)^filename:[^\n]*/nvidia[\w-]*\.ko.{{0,4000}}?^version:\s+{VERSION}",
     # gpustat: the host, the time, the driver
     rf"^\S+\s+[A-Z][a-z]{{2}} [A-Z][a-z]{{2}} [ \d]\d \d\d:\d\d:\d\d \d{{4}}\s+{VERSION}$",
     rf"^\s+Device Vendor +NVIDIA [^\n]*(?:\n[^\n]*){{1,4}}?\n\s+Driver Version +{VERSION}",  # clinfo

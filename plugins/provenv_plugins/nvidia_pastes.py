@@ -258,7 +258,7 @@ def _system(tables: Iterable[SmiTable], answers: Iterable[Answer], text: str) ->
         said.append("Linux")
     if is_jetson_text(text):
         said.append("Linux")
-    if re.search(r"^(?:E: )?DRIVER=nvidia$|^GPU UUID:.*\n(?:.*\n)*?Bus Location:", text, re.MULTILINE):
+    if re.search(r"^(?:E: )?DRIVER=nvidia$|^GPU UUID:.*\n(?:.*\n){0,20}?Bus Location:", text, re.MULTILINE):
         said.append("Linux")
     return next(filter(None, said), None)
 

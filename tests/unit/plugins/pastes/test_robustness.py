@@ -91,12 +91,23 @@ def test_any_bytes_get_an_answer(data: bytes) -> None:
         "9" * 200_000,
         "/usr" * 50_000,
         '{"card0": ' * 3_000,
+        "|\n" * 60_000,
+        "+----------\n" * 30_000,
+        "GPU UUID: x\n" * 20_000,
+        "filename: /nvidia.ko\n" * 20_000,
     ],
     ids=lambda text: repr(text[:10]),
 )
 @pytest.mark.timeout(60)
 def test_a_large_text_of_one_thing_takes_no_minutes(text: str) -> None:
     assert "cpu" in detected(text)["usable"]
+
+
+@pytest.mark.timeout(60)
+def test_a_log_that_tells_of_a_gpu_a_thousand_times_tells_of_one() -> None:
+    answer = detected("NVIDIA L4, 23034 MiB, 550.54.15, 3 %\n" * 5_000)
+
+    assert [(gpu["name"], gpu["memory_mib"]) for gpu in answer["gpus"]] == [("NVIDIA L4", 23034)]
 
 
 def test_files_in_any_order_are_one_machine() -> None:
