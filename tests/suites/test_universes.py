@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from packaging.version import Version
 
-from provenv.resolving.provider import Node
+from provenv.resolving.nodes import Node
 from provenv.solver.precedents import Precedents
 from support.judge import Judge, holds, read
 from support.universes import MATRIX, Release, Universe, every_requirement, universe_of

@@ -19,7 +19,7 @@ from provenv.pypi.artifacts import Artifact, Metadata, Project
 from provenv.resolution import Resolution
 from provenv.resolving.catalog import Catalog
 from provenv.resolving.files import Files
-from provenv.resolving.provider import Node
+from provenv.resolving.nodes import Node
 from provenv.resolving.request import make_request
 from provenv.resolving.routes import Router
 from provenv.resolving.rules import Prerelease

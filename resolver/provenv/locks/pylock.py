@@ -45,8 +45,8 @@ def lock_path(folder: Path, target_name: str) -> Path:
     return folder / f"pylock.{target_name}.toml"
 
 
-Blocks: TypeAlias = dict[tuple[object, ...], tuple[Package, str]]
-"""The texts of packages that other locks of one folder have too."""
+Blocks: TypeAlias = dict[int, tuple[Package, str]]
+"""The texts of packages that other locks of one folder have too, by the identity of the package."""
 
 
 def render(
@@ -164,18 +164,10 @@ def _build_lines(build: Build) -> Iterator[tuple[str, str]]:
 
 
 def _block(package: Package, places: _Places, blocks: Blocks) -> str:
-    """`_package`, once for all that say the same of the same file."""
-    artifact = package.artifact
-    if artifact is None or package.direct is not None or package.variant.label:
-        return _package(package, places)
-    # By the artifact's identity, since to hash it takes as long as to write it.
-    key = (
-        *(id(artifact), package.name, package.version, package.requires),
-        *(package.requires_python, package.extras, package.build_requires),
-    )
-    known = blocks.get(key)
+    """`_package`, once for all locks that have the very same."""
+    known = blocks.get(id(package))
     if known is None:
-        known = blocks[key] = (package, _package(package, places))  # the package keeps the artifact alive
+        known = blocks[id(package)] = (package, _package(package, places))  # which keeps it alive
     return known[1]
 
 

@@ -17,7 +17,8 @@ from provenv.resolving.candidates import (
     YANKED,
     bits,
 )
-from provenv.resolving.provider import PRERELEASE, Node, PackageProvider
+from provenv.resolving.nodes import Node
+from provenv.resolving.provider import PRERELEASE, PackageProvider
 from provenv.resolving.request import Request
 from provenv.solver.explain import Explanation
 from provenv.standards.requirements import Requirement

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import ParamSpec, TypeVar
 
 from provenv.errors import PluginError
@@ -19,6 +20,7 @@ class Bystanders:
     def __init__(self, accelerators: Mapping[str, Accelerator]) -> None:
         self._accelerators = accelerators
         self._faults: dict[str, str] = {}
+        self._runtimes: dict[str, dict[str, Runtime]] = {}
 
     @property
     def faults(self) -> tuple[str, ...]:
@@ -26,14 +28,21 @@ class Bystanders:
         return tuple(f"{fault}; it was passed over" for fault in self._faults.values())
 
     def runtimes(self, own: str) -> dict[str, Runtime]:
-        """Every runtime by its name; `own`: the accelerator whose plugin has to answer."""
-        return {
-            accelerator.runtime.name: accelerator.runtime
-            if name == own
-            else self._forgiving(name, accelerator.runtime)
-            for name, accelerator in self._accelerators.items()
-            if accelerator.runtime is not None
-        }
+        """Every runtime by its name, asked the same thing once; `own`: the accelerator whose plugin has to
+        answer."""
+        known = self._runtimes.get(own)
+        if known is None:
+            known = self._runtimes[own] = {
+                accelerator.runtime.name: self._remembering(
+                    accelerator.runtime if name == own else self._forgiving(name, accelerator.runtime)
+                )
+                for name, accelerator in self._accelerators.items()
+                if accelerator.runtime is not None
+            }
+        return known
+
+    def _remembering(self, runtime: Runtime) -> Runtime:
+        return replace(runtime, carried=cache(runtime.carried), of_variant=cache(runtime.of_variant))
 
     def publishes(self, url: str) -> tuple[str, ...]:
         """What is taken from an index of this address, as the first accelerator that knows it says."""

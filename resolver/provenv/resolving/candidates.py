@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from provenv.pypi.artifacts import Artifact
 from provenv.pypi.direct import DirectCandidate
@@ -29,6 +30,28 @@ OTHER_HASH = "has no file with a hash that the manifest gives"
 """How reasons begin that something could be done about."""
 
 
+class _Terms:
+    """What a target's rules say of the files of any package, and `named`, of which they say more than that."""
+
+    __slots__ = ("builds", "cutoff", "named", "no_wheels", "oldest_first", "prerelease", "ranks", "rules")
+
+    def __init__(self, rules: Rules) -> None:
+        self.rules = rules
+        self.ranks = ranks_in(rules.tags)
+        self.builds, self.no_wheels = rules.builds(""), rules.no_binary.covers("")
+        self.cutoff, self.prerelease = rules.exclude_newer, rules.prerelease
+        self.oldest_first = rules.strategy == "lowest"
+        self.named = {
+            *(*rules.locked, *rules.aligned, *rules.exact, *rules.constraints, *rules.hashes),
+            *(*rules.exclude_newer_package, *rules.prerelease_package),
+            *(*rules.may_build.names, *rules.no_binary.names, *rules.only_binary.names),
+            *(rules.direct if rules.strategy == "lowest-direct" else ()),
+        }
+
+
+_terms = lru_cache(maxsize=64)(_Terms)
+
+
 class Candidates:
     """One project as one target sees it. A version's files are looked at when it is first considered.
 
@@ -36,25 +59,45 @@ class Candidates:
     """
 
     __slots__ = (
-        *("_aligned", "_builds", "_choices", "_chosen", "_exempt", "_limit", "_looked_at", "_no_wheels"),
-        *("_ranks", "_rules"),
+        *("_alike", "_aligned", "_builds", "_choices", "_chosen", "_cutoff", "_exempt", "_limit", "_looked_at"),
+        *("_no_wheels", "_oldest_first", "_prerelease", "_ranks", "_rules"),
         *("left_out", "listing", "locked", "name"),
     )
 
     def __init__(self, listing: Listing, rules: Rules) -> None:
         self.listing = listing
-        self.name = listing.name
-        self.locked = self._locked_in(rules)
+        self.name = name = listing.name
         self._rules = rules
-        self._builds, self._no_wheels = rules.builds(listing.name), rules.no_binary.covers(listing.name)
-        self._ranks = ranks_in(rules.tags)
         self._looked_at: dict[int, Artifact | str] = {}
         self._chosen: dict[int, int | None] = {}
         self._choices: dict[int, dict[str, Choice]] = {}
+        terms = _terms(rules)
+        self._ranks = terms.ranks
+        self._builds, self._no_wheels = terms.builds, terms.no_wheels
+        self._cutoff, self._prerelease, self._oldest_first = terms.cutoff, terms.prerelease, terms.oldest_first
+        self.locked = self._exempt = 0
+        self._aligned: tuple[int, ...] = ()
+        self.left_out: dict[str, int] = {}
+        self._limit = listing.everything
+        if name in terms.named:
+            self._particulars(rules)
+        # A version that has the same files for all platforms is looked at once for all of them.
+        self._alike: dict[int, Artifact] | None = None
+        if rules.variants is None and name not in rules.hashes:
+            shared = rules.python, self._builds, self._no_wheels, self._cutoff
+            self._alike = listing.alike.setdefault(shared, {})
+
+    def _particulars(self, rules: Rules) -> None:
+        """What the rules say of just this package."""
+        name = self.name
+        self.locked = self._locked_in(rules)
+        self._builds, self._no_wheels = rules.builds(name), rules.no_binary.covers(name)
+        self._cutoff, self._prerelease = rules.cutoff_of(name), rules.prerelease_of(name)
+        self._oldest_first = rules.lowest_first(name)
         self._exempt = self._exempt_from_yanks()
         self._aligned = self._aligned_with(rules)
         self.left_out = self._left_out()
-        self._limit = listing.everything & ~_union(self.left_out.values())
+        self._limit &= ~_union(self.left_out.values())
 
     def artifact(self, version: int) -> Artifact:
         """The file that this target would install of a version that `choose` gave."""
@@ -98,7 +141,7 @@ class Candidates:
             return self.locked.bit_length() - 1
         yanked: int | None = None
         for version in self._in_order(allowed):
-            found = self._look_at(version)
+            found = self._looked_at.get(version) or self._look_at(version)
             if isinstance(found, str):
                 continue
             if found.yanked is None:
@@ -112,7 +155,7 @@ class Candidates:
 
         None where the rule allows them, and where no stable version has a file for the target.
         """
-        rule = self._rules.prerelease_of(self.name)
+        rule = self._prerelease
         prereleases = self.listing.prereleases & self._limit
         if rule == "never" or not prereleases:
             return prereleases
@@ -131,21 +174,27 @@ class Candidates:
 
     def _in_order(self, allowed: int) -> Iterator[int]:
         yield from (version for version in self._aligned if allowed >> version & 1)
-        prereleases = 0 if self._rules.prerelease_of(self.name) == "allow" else self.listing.prereleases
-        oldest_first = self._rules.lowest_first(self.name)
+        prereleases = 0 if self._prerelease == "allow" else self.listing.prereleases
         for group in (allowed & ~prereleases, allowed & prereleases):
-            yield from reversed(list(bits(group))) if oldest_first else bits(group)
+            yield from reversed(list(bits(group))) if self._oldest_first else bits(group)
 
     def _has_file(self, version: int) -> bool:
         return not isinstance(self._look_at(version), str)
 
     def _look_at(self, version: int) -> Artifact | str:
         found = self._looked_at.get(version)
-        if found is None:
-            exempt = bool(self._exempt >> version & 1)
-            files = [*self.listing.files(version), *self._variants(version)]
-            found = self._best(version, files, may_be_yanked=exempt)
-            self._looked_at[version] = found
+        if found is not None:
+            return found
+        if self._alike is not None and version in self._alike:
+            found = self._alike[version]
+        else:
+            files = self.listing.files(version)
+            if self._rules.variants is not None:
+                files = [*files, *self._variants(version)]
+            found = self._best(version, files, may_be_yanked=bool(self._exempt >> version & 1))
+            if self._alike is not None and isinstance(found, Artifact) and all(map(_is_for_all, files)):
+                self._alike[version] = found
+        self._looked_at[version] = found
         return found
 
     def _locked_in(self, rules: Rules) -> int:
@@ -160,7 +209,7 @@ class Candidates:
         A prerelease that they needed is none that this target needs.
         """
         versions, prereleases = self.listing.versions, self.listing.prereleases
-        hidden = 0 if rules.prerelease_of(self.name) == "allow" else prereleases
+        hidden = 0 if self._prerelease == "allow" else prereleases
         found: list[int] = []
         for wanted in rules.aligned.get(self.name, ()):
             public, _, _ = wanted.partition("+")
@@ -198,7 +247,7 @@ class Candidates:
         """The best file of one version, or the most telling reason why there is none."""
         best: tuple[_Rank, tuple[int, str], Artifact] | None = None
         for artifact in files:
-            if artifact.kind == "wheel" and self._ranks[artifact.tags] is None:
+            if (self._ranks[artifact.tags] is None) if artifact.kind == "wheel" else not self._builds:
                 continue  # most of the many files of a package with extension modules
             rank = self._rank(version, artifact)
             if rank is None or self._problem(artifact, may_be_yanked):
@@ -264,7 +313,7 @@ class Candidates:
             return other_python
         if artifact.yanked is not None and not may_be_yanked:
             return f"{YANKED}{f' ({artifact.yanked})' if artifact.yanked else ''}"
-        cutoff = rules.cutoff_of(self.name)
+        cutoff = self._cutoff
         if cutoff is not None and not artifact.url.startswith("file:"):
             from provenv.manifest.times import last_moment
 
@@ -277,6 +326,11 @@ class Candidates:
         if hashes and has_wanted_hash(artifact, hashes) is False:
             return OTHER_HASH
         return None
+
+
+def _is_for_all(artifact: Artifact) -> bool:
+    """Whether a file is as good on one platform as on another, and in one lock as in another."""
+    return artifact.yanked is None and (artifact.kind == "sdist" or artifact.tags.endswith("-any"))
 
 
 def bits(mask: int) -> Iterator[int]:

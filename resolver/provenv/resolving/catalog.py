@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from provenv.manifest.values import Index
 from provenv.pypi.artifacts import Artifact, Metadata, Project, VariantFiles
-from provenv.resolving.routes import Route
-from provenv.standards.markers import MarkerEnvironment, may_hold
-from provenv.standards.requirements import Requirement
+from provenv.resolution import Package
+from provenv.resolving.routes import Route, Router
+from provenv.resolving.wanted import Wants
+from provenv.standards.markers import MarkerEnvironment
 from provenv.standards.specifiers import VersionTable
 from provenv.standards.versions import is_prerelease, local_of
-from provenv.tuples import NamedTuple
-
-if TYPE_CHECKING:
-    from provenv.resolving.provider import Node
 
 
 class Source(Protocol):
@@ -36,13 +33,14 @@ class Listing:
     """All versions of one project by one route, newest first.
 
     `prereleases`, `everything`: bitmasks over `versions`. `found`: whether any index or folder knows the
-    project, `where`: which ones.
+    project, `where`: which ones. `alike`: the files that `Candidates` found to be right for all platforms.
     """
 
     __slots__ = (
         "_dated",
         "_places",
         "_variants",
+        "alike",
         "everything",
         "found",
         "name",
@@ -71,6 +69,7 @@ class Listing:
         self.table = VersionTable([key for _, (key, _) in newest_first], self.versions)
         self.everything = (1 << len(self.versions)) - 1
         self.prereleases = sum(1 << i for i, (_, (key, _)) in enumerate(newest_first) if is_prerelease(key))
+        self.alike: dict[object, dict[int, Artifact]] = {}
         self._dated: bool | None = None
         self._places = tuple(places for _, (_, places) in newest_first)
 
@@ -91,35 +90,22 @@ class Listing:
         return self._variants.get(self.versions[version], ())
 
 
-class Asked(NamedTuple):
-    """What a tuple of plain requirements comes to wherever they lead to the same listings.
-
-    `needs`: node -> mask of its versions, as the solver takes them; shared, so never changed. `words`: name
-    and mask -> the specifier that made it. `requirements`: whose these are, kept so that no other tuple takes
-    its place in the memory.
-    """
-
-    requirements: tuple[Requirement, ...]
-    listings: Mapping[str, Listing]
-    needs: Mapping[Node, int]
-    words: Mapping[tuple[str, int], str]
-
-
 class Catalog:
     """Listings by route and name; the pages behind them are fetched once, whatever the number of targets.
 
-    `variants`: variant wheels are listed too. `asked`: what requirements come to, by the tuple of `chosen`.
-    `read`: the metadata of wheels, by index and address.
+    `variants`: variant wheels are listed too. `read`: the metadata of wheels, by index and address.
+    `packages`: those of other targets' resolutions, by all that they say.
     """
 
     def __init__(self, source: Source, *, variants: bool = False) -> None:
         self.source = source
         self._with_variants = variants
         self._listings: dict[str, list[tuple[Route, Listing]]] = {}
-        self._requires: dict[tuple[int, str], tuple[Metadata, tuple[Requirement, ...]]] = {}
-        self._chosen: dict[tuple[int, tuple[bool, ...]], tuple[object, tuple[Requirement, ...]]] = {}
-        self.asked: dict[int, Asked] = {}
+        self._by_router: dict[int, Listings] = {}
+        self._wants: dict[tuple[int, str], Wants] = {}
         self.read: dict[tuple[str, str], Metadata] = {}
+        self.packages: dict[tuple[object, ...], tuple[Package, object]] = {}
+        self._same: dict[tuple[str, str], list[Metadata]] = {}
 
     def listing(self, name: str, route: Route) -> Listing:
         """What this route has of a project; empty, and not `found`, where nothing knows it."""
@@ -131,6 +117,13 @@ class Catalog:
         listings.append((route, listing))
         return listing
 
+    def listings(self, router: Router) -> Listings:
+        """The listings to which a router leads, the same for all targets that have that router."""
+        known = self._by_router.get(id(router))
+        if known is None:  # it keeps the router, whose the key is as long as it lives
+            known = self._by_router[id(router)] = Listings(self, router)
+        return known
+
     def found(self) -> tuple[str, ...]:
         """The names of the projects that were looked for and are there, sorted."""
         return tuple(
@@ -139,36 +132,22 @@ class Catalog:
             )
         )
 
-    def requires(
-        self, metadata: Metadata, extra: str, environment: MarkerEnvironment
-    ) -> tuple[Requirement, ...]:
-        """The requirements that may hold with an extra ("": without any) on some target or other.
+    def interned(self, metadata: Metadata) -> Metadata:
+        """The first metadata that said the same: the wheels of a version mostly have equal ones."""
+        same = self._same.setdefault((metadata.name, metadata.version), [])
+        for one in same:
+            if one == metadata:
+                return one
+        same.append(metadata)
+        return metadata
 
-        Most requirements are of extras that nobody asks for. `environment`: any target's; InvalidMarker is
-        raised here as it would be there.
-        """
-        known = self._requires.get((id(metadata), extra))
+    def wants(self, metadata: Metadata, extra: str, environment: MarkerEnvironment) -> Wants:
+        """What metadata may ask for with an extra ("": without any). Raises InvalidMarker as `Wants` does."""
+        known = self._wants.get((id(metadata), extra))
         if known is None:
-            extras = frozenset({extra} if extra else ())
-            markers = [r.marker for r in metadata.requires if r.marker is not None]
-            for marker in markers:
-                environment.evaluate(marker, extras)
-            possible = (r for r in metadata.requires if r.marker is None or may_hold(r.marker, extra))
-            # the metadata are kept with it, since the key is theirs only as long as they live
-            known = self._requires[id(metadata), extra] = (metadata, tuple(possible))
-        return known[1]
-
-    def chosen(self, possible: Sequence[Requirement], holds: Sequence[bool]) -> tuple[Requirement, ...]:
-        """Those of `requires` that hold on a target: the very same tuple for every target that has the same.
-
-        `needs` and others remember by it what follows.
-        """
-        key = (id(possible), tuple(holds))
-        known = self._chosen.get(key)
-        if known is None:
-            picked = tuple(r for r, held in zip(possible, holds, strict=True) if held)
-            known = self._chosen[key] = (possible, picked)
-        return known[1]
+            # it keeps the metadata, since the key is theirs only as long as they live
+            known = self._wants[id(metadata), extra] = Wants(metadata, extra, environment)
+        return known
 
     def prefetch(self, name: str, route: Route) -> None:
         """Starts fetching the page that `listing` will want first."""
@@ -185,3 +164,29 @@ class Catalog:
                 break
         flats = (self.source.project(flat, name) for flat in route.flats)
         return [*found, *(project for project in flats if project is not None)]
+
+
+class Listings(dict[str, Listing]):
+    """The listings to which one router leads, by name; each is looked for when it is first asked for."""
+
+    def __init__(self, catalog: Catalog, router: Router) -> None:
+        super().__init__()
+        self._catalog = catalog
+        self._router = router
+        self._routes: dict[str, Route] = {}
+
+    def __missing__(self, name: str) -> Listing:
+        listing = self[name] = self._catalog.listing(name, self.route(name))
+        return listing
+
+    def route(self, name: str) -> Route:
+        """Where a package is looked for."""
+        known = self._routes.get(name)
+        if known is None:
+            known = self._routes[name] = self._router.route(name)
+        return known
+
+    def prefetch(self, name: str) -> None:
+        """Starts fetching what looking a package up will want first."""
+        if name not in self:
+            self._catalog.prefetch(name, self.route(name))

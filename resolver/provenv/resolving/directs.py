@@ -6,7 +6,7 @@ from provenv.errors import InputError, NoSolution, Origin, ProvenvError
 from provenv.manifest.values import ManifestRequirement
 from provenv.pypi.direct import DirectCandidate
 from provenv.resolving.files import Files
-from provenv.resolving.provider import DirectNeeded
+from provenv.resolving.nodes import DirectNeeded
 from provenv.resolving.request import Request
 from provenv.standards.requirements import Requirement
 from provenv.values import replace
@@ -63,6 +63,10 @@ class Directs:
         del self.candidates[name], self.addresses[name]
         self.refused[url] = f"needs {name} from {self._files.place(url)}, which leads to no solution"
         return True
+
+    def place(self, url: str) -> str:
+        """An address as `addresses` has it. Raises InputError."""
+        return self._files.place(url)
 
     def attempts(self) -> frozenset[str]:
         """The names that are taken from an address because another package asks for it."""

@@ -10,7 +10,8 @@ from provenv.errors import NoSolution, ProvenvError
 from provenv.hooks.types import Builds
 from provenv.manifest.values import ManifestRequirement
 from provenv.resolving.candidates import bits
-from provenv.resolving.provider import DirectNeeded, Node, PackageProvider
+from provenv.resolving.nodes import DirectNeeded, Node
+from provenv.resolving.provider import PackageProvider
 from provenv.resolving.request import Request
 from provenv.resolving.runtimes import OfBuild
 from provenv.solver.describe import Describer, most_telling, spell_ranges
@@ -53,7 +54,7 @@ class PackageDescriber(Describer[Node]):
             every = range(len(runtime.majors) - 1, -1, -1)
             return spell_ranges(mask, every, runtime.majors)
         # where nothing fits, any requirement that nothing fits would be the one
-        written = provider.words.get((package.name, mask)) if mask else ""
+        written = provider.demands.words.get((package.name, mask)) if mask else ""
         if written:
             return written
         versions = provider.candidates(package.name).listing.versions

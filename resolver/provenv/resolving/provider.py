@@ -2,66 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Self
 
-from provenv.errors import InputError
 from provenv.pypi.artifacts import Artifact, Metadata
-from provenv.pypi.direct import DirectCandidate
 from provenv.pypi.metadata import MetadataError
 from provenv.resolving.candidates import Candidates, misfits
-from provenv.resolving.catalog import Asked, Catalog, Listing
+from provenv.resolving.catalog import Catalog
+from provenv.resolving.demands import Demands
+from provenv.resolving.directs import Directs
+from provenv.resolving.nodes import Node
 from provenv.resolving.request import Request
 from provenv.resolving.routes import Route, Router
 from provenv.resolving.variants import Fitting
+from provenv.resolving.wanted import Wanted
 from provenv.solver.provider import Provider, Unavailable
 from provenv.standards.markers import InvalidMarker, MarkerEnvironment
-from provenv.standards.requirements import Requirement, parse_requirement
-from provenv.standards.specifiers import InvalidSpecifier, contains, mask, python_allows
+from provenv.standards.requirements import parse_requirement
+from provenv.standards.specifiers import InvalidSpecifier, mask, python_allows
 from provenv.standards.variants import Variant
-from provenv.tuples import NamedTuple
-from provenv.values import replace
-
-
-class Node(NamedTuple):
-    """A package as the solver sees it; with an extra it stands for what that extra adds."""
-
-    name: str
-    extra: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.name}[{self.extra}]" if self.extra else self.name
-
-
-Asker = tuple[Node, int]
-"""A package and which of its versions."""
 
 PRERELEASE = "is a prerelease"
 
-
 _NO_VARIANT = Variant()
-
-
-class DirectNeeded(Exception):
-    """A direct reference turned up while solving: the solve starts again with it known."""
-
-    def __init__(self, requirement: Requirement, asker: str, by: str) -> None:
-        """`asker`: the name of the package whose metadata has it, "" for the manifest; `by`: it in words."""
-        super().__init__(str(requirement))
-        self.requirement = requirement
-        self.asker = asker
-        self.by = by
 
 
 class PackageProvider(Provider[Node]):
     """The solver's provider for one target and one build.
 
-    `direct`, `addresses`, `refused`: as `Directs` has them. `place_of`: an address as `addresses` has it.
-    `askers`: name -> who asks for it at an address. `shown`: packages whose
-    prereleases are looked at. `turned_away`: packages of which a version was looked at that carries another
-    major than the build. `excluded`: packages that the accelerator has no use for. `missing_extras`: extras
-    that were asked for and that the package does not have.
+    `direct`: what is taken from an address, by name. `demands`: what requirements ask for here. `shown`:
+    packages whose prereleases are looked at. `turned_away`: packages of which a version was looked at that
+    carries another major than the build. `excluded`: packages that the accelerator has no use for.
+    `missing_extras`: extras that were asked for and that the package does not have.
     """
 
     def __init__(
@@ -70,34 +43,26 @@ class PackageProvider(Provider[Node]):
         catalog: Catalog,
         router: Router,
         *,
-        direct: Mapping[str, DirectCandidate],
-        addresses: Mapping[str, str],
-        refused: Mapping[str, str],
+        directs: Directs,
         shown: frozenset[str],
         metadata_of: Callable[[Artifact], Metadata],
-        place_of: Callable[[str], str],
     ) -> None:
         self.request = request
         self.catalog = catalog
         self.router = router
-        self.direct = direct
-        self.addresses = addresses
-        self.refused = refused
+        self.direct = directs.candidates
+        self.addresses = directs.addresses
         self.shown = shown
-        self.askers: dict[str, set[Asker]] = {}
+        self.listings = catalog.listings(router)
+        self.demands = Demands(request, self.listings, directs)
         self.missing_extras: set[tuple[str, str, str]] = set()
         self.turned_away: set[str] = set()
         self.excluded: set[str] = set()
         self._metadata_of = metadata_of
-        self._place_of = place_of
-        self._words: dict[tuple[str, int], str] = {}
-        self._said: list[Mapping[tuple[str, int], str]] = []
-        self._special = _special(request, direct)
-        self._routes: dict[str, Route] = {}
         self._extras: dict[str, set[str]] = {}
+        self._environments: dict[Variant, MarkerEnvironment] = {}
         self._alike: dict[Node, dict[frozenset[tuple[Node, int]], int]] = {}
         self._candidates: dict[str, Candidates] = {}
-        self._environments: dict[Variant, MarkerEnvironment] = {}
         self._metadata: dict[tuple[str, int], Metadata | Unavailable] = {}
         self._needed: dict[tuple[Node, int], Mapping[Node, int] | Unavailable] = {}
 
@@ -107,7 +72,7 @@ class PackageProvider(Provider[Node]):
 
         twin = copy(self)
         twin.request = request
-        twin._special = _special(request, self.direct)
+        twin.demands = self.demands.under(request)
         twin._alike, twin._candidates = {}, {}
         twin._metadata, twin._needed = {}, {}
         return twin
@@ -143,19 +108,16 @@ class PackageProvider(Provider[Node]):
 
     def prefetch(self, required: Mapping[Node, int]) -> None:
         for package, allowed in required.items():
-            if package.name in self.direct or package.name not in self._candidates:
+            found = self._candidates.get(package.name)
+            if found is None:
                 continue
             if package.extra:
                 self._extras.setdefault(package.name, set()).add(package.extra)
-            found = self._candidates[package.name]
             version = found.choose(allowed)
             if version is not None:
-                self.catalog.source.prefetch_metadata(found.artifact(version), self._look_ahead)
-
-    def expect(self, requirements: Iterable[Requirement]) -> None:
-        """Lets the pages come of what will be asked for."""
-        wanted = (r for r in requirements if r.name not in self.request.excluded)
-        self._prefetch_pages(r.name for one in wanted for r in self._overridden(one) if not r.url)
+                artifact = found.artifact(version)
+                if (artifact.index, artifact.url) not in self.catalog.read:
+                    self.catalog.source.prefetch_metadata(artifact, self._look_ahead)
 
     def _look_ahead(self, metadata: Metadata) -> None:
         """Lets the pages come of what a version will ask for when it is decided; called by any thread.
@@ -168,7 +130,7 @@ class PackageProvider(Provider[Node]):
             holds = (r.marker is None or environment.evaluate(r.marker, extras) for r in metadata.requires)
             wanted = [r for r, held in zip(metadata.requires, holds, strict=True) if held]
             # To look at a page for a route is for the thread that solves.
-            self.expect(r for r in wanted if not self.router.looks(r.name))
+            self.demands.expect(r for r in wanted if not self.router.looks(r.name))
 
     def dependencies(self, package: Node, version: int) -> Mapping[Node, int] | Unavailable:
         known = self._needed.get((package, version))
@@ -180,31 +142,35 @@ class PackageProvider(Provider[Node]):
         found = self._described(package, version)
         if isinstance(found, Unavailable):
             return found
-        if why := self._excluded(package.name, version, found.version):
+        name, extra = package
+        labelled = self.labelled(name, found.version)
+        if why := self._excluded(name, version, labelled):
             return Unavailable(why)
-        if self.lacks_extra(package, version):
-            self.missing_extras.add((package.name, found.version, package.extra))
+        if extra and extra not in found.extras:
+            self.missing_extras.add((name, found.version, extra))
         try:
             wanted = self._wanted(found, package, version)
+            undeclared = () if extra else self.request.undeclared(name, labelled)
         except InvalidMarker as error:
             return Unavailable(f"has metadata that can't be used: {error}")
-        needs = self._shared(wanted) or self.needs(
-            wanted, asker=(package, version), by=f"{package} {found.version}"
-        )
-        if isinstance(needs, Unavailable):
-            return needs
-        variant = self.variant(package.name, version)
-        whole = variant.whole if variant else _NO_VARIANT
-        carried = self.carried(package.name, self.labelled(package.name, found.version), whole)
+        needs = self.demands.shared(wanted) if not undeclared else None
+        if needs is None:
+            requirements = (*wanted.requirements, *map(parse_requirement, undeclared))
+            by = f"{package} {found.version}"
+            own = self.demands.of(requirements, asker=(package, version), by=by)
+            if isinstance(own, Unavailable):
+                return own
+            needs = own
+        variant = self.variant(name, version)
+        carried = self.carried(name, labelled, variant.whole if variant else _NO_VARIANT)
         return {**needs, **carried} if carried else needs
 
-    def _excluded(self, name: str, version: int, text: str) -> str | None:
+    def _excluded(self, name: str, version: int, labelled: str) -> str | None:
         """Why the accelerator has no use for a version's file; None for one of which nobody knows that.
 
         What is compiled here or not at all is for whoever uses it; and without a label a version says
         nothing of files other than those of the default index.
         """
-        labelled = self.labelled(name, text)
         why = self.request.excludes(name, labelled)
         if why is None or (name in self.direct and "+" not in labelled):
             return None
@@ -223,30 +189,16 @@ class PackageProvider(Provider[Node]):
         found = self._described(package, version)
         if isinstance(found, Unavailable):
             return ""
-        wanted = self._wanted(found, package, version)
-        return ",".join(dict.fromkeys(r.specifier for r in wanted if r.name == child and r.specifier))
+        asked = self._wanted(found, package, version).requirements
+        if not package.extra:
+            undeclared = self.request.undeclared(package.name, self.labelled(package.name, found.version))
+            asked = (*asked, *map(parse_requirement, undeclared))
+        return ",".join(dict.fromkeys(r.specifier for r in asked if r.name == child and r.specifier))
 
-    def _wanted(self, found: Metadata, package: Node, version: int) -> tuple[Requirement, ...]:
-        """What the metadata ask for here, and what they are known to lack; with an extra only what it adds.
-
-        Raises InvalidMarker.
-        """
-        extra, environment = package.extra, self._environment(package.name, version)
-        possible = self.catalog.requires(found, extra, environment)
-        if extra:
-            extras = frozenset({extra})
-            holds = [
-                r.marker is not None
-                and environment.evaluate(r.marker, extras)
-                and not environment.evaluate(r.marker)
-                for r in possible
-            ]
-            return self.catalog.chosen(possible, holds)
-        wanted = self.catalog.chosen(
-            possible, [r.marker is None or environment.evaluate(r.marker) for r in possible]
-        )
-        undeclared = self.request.undeclared(package.name, self.labelled(package.name, found.version))
-        return wanted + tuple(map(parse_requirement, undeclared)) if undeclared else wanted
+    def _wanted(self, found: Metadata, package: Node, version: int) -> Wanted:
+        """What the metadata ask for here; with an extra only what it adds. Raises InvalidMarker."""
+        environment = self._environment(package.name, version)
+        return self.catalog.wants(found, package.extra, environment).wanted(package.extra, environment)
 
     def similar(self, package: Node, version: int) -> int:
         needs = self.dependencies(package, version)
@@ -314,16 +266,12 @@ class PackageProvider(Provider[Node]):
         """The versions of a package as this target sees them."""
         known = self._candidates.get(name)
         if known is None:
-            listing = self.catalog.listing(name, self.route(name))
-            known = self._candidates[name] = Candidates(listing, self.request.rules)
+            known = self._candidates[name] = Candidates(self.listings[name], self.request.rules)
         return known
 
     def route(self, name: str) -> Route:
         """Where a package is looked for."""
-        known = self._routes.get(name)
-        if known is None:
-            known = self._routes[name] = self.router.route(name)
-        return known
+        return self.listings.route(name)
 
     def metadata(self, name: str, version: int) -> Metadata | Unavailable:
         """The core metadata of the file that this target would install, or why it can't be used."""
@@ -338,7 +286,7 @@ class PackageProvider(Provider[Node]):
         artifact = self.candidates(name).artifact(version)
         key = artifact.index, artifact.url
         try:
-            found = self.catalog.read.get(key) or self._metadata_of(artifact)
+            found = self.catalog.read.get(key) or self.catalog.interned(self._metadata_of(artifact))
         except MetadataError as error:
             why = f" ({'; '.join(error.evidence)})" if error.evidence else ""
             what = error.message.removesuffix(" can't be used")
@@ -363,121 +311,3 @@ class PackageProvider(Provider[Node]):
             return None if version is None else self._metadata_of(found.artifact(version))
         except (InvalidSpecifier, MetadataError):
             return None
-
-    def needs(
-        self, requirements: Iterable[Requirement], *, asker: Asker | None = None, by: str
-    ) -> dict[Node, int] | Unavailable:
-        """Requirements as the solver takes them: package -> bitmask; several on one package are joined.
-
-        `asker`: whose they are (None: the manifest's), `by`: it in words. Raises DirectNeeded.
-        """
-        wanted = [self._overridden(r) for r in requirements if r.name not in self.request.excluded]
-        flat = [r for group in wanted for r in group]
-        self._prefetch_pages(r.name for r in flat if not r.url)
-        needs: dict[Node, int] = {}
-        for requirement in flat:
-            allowed = self._allowed(requirement, asker, by)
-            if isinstance(allowed, Unavailable):
-                return allowed
-            extras = (*requirement.extras, *self.request.extras.get(requirement.name, ()))
-            for node in (Node(requirement.name), *(Node(requirement.name, e) for e in extras)):
-                needs[node] = needs.get(node, -1) & allowed
-        return needs
-
-    def _shared(self, wanted: tuple[Requirement, ...]) -> Mapping[Node, int] | None:
-        """What `needs` makes of these, if nothing of this target's makes it another than for all targets."""
-        known = self.catalog.asked.get(id(wanted))
-        if known is None:
-            names = {requirement.name for requirement in wanted}
-            if any(requirement.url for requirement in wanted) or not self._special.isdisjoint(names):
-                return None
-            self._prefetch_pages(requirement.name for requirement in wanted)
-            listings = {name: self.candidates(name).listing for name in names}
-            needs, words = _plain_needs(wanted, listings)
-            known = self.catalog.asked[id(wanted)] = Asked(wanted, listings, needs, words)
-        elif not self._special.isdisjoint(known.listings):
-            return None
-        if any(self.candidates(name).listing is not listing for name, listing in known.listings.items()):
-            return None
-        self._said.append(known.words)
-        return known.needs
-
-    @property
-    def words(self) -> Mapping[tuple[str, int], str]:
-        """(package, bitmask) -> the specifier text that made it first, for explanations."""
-        for said in self._said:
-            for key, text in said.items():
-                self._words.setdefault(key, text)
-        self._said.clear()
-        return self._words
-
-    def _prefetch_pages(self, names: Iterable[str]) -> None:
-        for name in dict.fromkeys(names):
-            if name not in self.direct and name not in self._candidates:
-                self.catalog.prefetch(name, self.route(name))
-
-    def _overridden(self, requirement: Requirement) -> list[Requirement]:
-        """What stands in its place: itself, or the overrides of its package (none: nobody gets it)."""
-        overrides = self.request.overrides.get(requirement.name)
-        if overrides is None:
-            return [requirement]
-        return [
-            replace(
-                o.requirement,
-                extras=tuple(sorted({*requirement.extras, *o.requirement.extras})),
-                marker=None,
-            )
-            for o in overrides
-        ]
-
-    def _allowed(self, requirement: Requirement, asker: Asker | None, by: str) -> int | Unavailable:
-        name = requirement.name
-        if requirement.url and requirement.url in self.refused:
-            return Unavailable(self.refused[requirement.url])
-        if requirement.url and asker:
-            self.askers.setdefault(name, set()).add(asker)
-        if name in self.direct:
-            return self._direct_allowed(requirement)
-        placed = self.request.placed.get(name)
-        if requirement.url or placed:
-            needed = placed[0].requirement if placed else requirement
-            raise DirectNeeded(needed, asker[0].name if asker else "", by)
-        listing = self.candidates(name).listing
-        allowed = mask(requirement.specifier, listing.table) if requirement.specifier else listing.everything
-        self._said.append({(name, allowed): requirement.specifier})
-        return allowed
-
-    def _direct_allowed(self, requirement: Requirement) -> int | Unavailable:
-        candidate, address = self.direct[requirement.name], self.addresses[requirement.name]
-        if requirement.url:
-            try:
-                place = self._place_of(requirement.url)
-            except InputError as error:
-                return Unavailable(f"asks for {requirement.name}, but {error.message}")
-            if place != address:
-                return Unavailable(f"asks for {requirement.name} at {place}, not at {address}")
-        fits = not requirement.specifier or contains(requirement.specifier, candidate.version)
-        if not fits and requirement.name in self.request.given:
-            self.request.turned_down(requirement.name, requirement.specifier)
-        self._said.append({(requirement.name, int(fits)): requirement.specifier})
-        return int(fits)
-
-
-def _special(request: Request, direct: Iterable[str]) -> set[str]:
-    """The packages of which this target has its own opinion."""
-    return {*direct, *request.overrides, *request.placed, *request.excluded, *request.extras}
-
-
-def _plain_needs(
-    requirements: Iterable[Requirement], listings: Mapping[str, Listing]
-) -> tuple[dict[Node, int], dict[tuple[str, int], str]]:
-    """What requirements without addresses ask for in these listings, and in which words they do."""
-    needs: dict[Node, int] = {}
-    words: dict[tuple[str, int], str] = {}
-    for requirement in requirements:
-        name, listing = requirement.name, listings[requirement.name]
-        allowed = mask(requirement.specifier, listing.table) if requirement.specifier else listing.everything
-        words.setdefault((name, allowed), requirement.specifier)
-        for node in (Node(name), *(Node(name, extra) for extra in requirement.extras)):
-            needs[node] = needs.get(node, -1) & allowed
-    return needs, words

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from typing import TypeVar, cast
 
 from provenv.features import PROCESSOR, features_of
 from provenv.hooks.types import Accelerator, Build, Builds, Context, Platform
 from provenv.manifest.previews import WHEEL_VARIANTS
-from provenv.manifest.values import Manifest, Pin
+from provenv.manifest.values import Manifest
 from provenv.pypi.direct import DirectCandidate
 from provenv.resolution import Resolution
 from provenv.resolving.attempts import Attempts, Failure, Found
@@ -17,9 +19,10 @@ from provenv.resolving.catalog import Catalog
 from provenv.resolving.files import Files
 from provenv.resolving.foresight import Foresight, Outlook
 from provenv.resolving.offers import builds_for, label_hints
-from provenv.resolving.provider import Node
+from provenv.resolving.nodes import Node
 from provenv.resolving.request import Request, make_request
-from provenv.resolving.routes import Route, Router
+from provenv.resolving.routers import Routers
+from provenv.resolving.routes import Router
 from provenv.resolving.rules import Strategy
 from provenv.resolving.search import Conflict, Search
 from provenv.resolving.variants import VariantRules
@@ -30,6 +33,8 @@ from provenv.standards.specifiers import mask
 from provenv.standards.tags import compatible_tags
 from provenv.targets import Target
 from provenv.values import dataclass, field, replace
+
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +76,8 @@ class Resolver:
         self.catalog = Catalog(files.finder, variants=WHEEL_VARIANTS in manifest.previews)
         self.precedents: Precedents[Node] = Precedents()
         self.bystanders = Bystanders(accelerators)
+        self._routers = Routers(manifest, settings, self.catalog, self.bystanders.publishes)
+        self._asked: dict[int, Callable[[str, str], object]] = {}
         self._searches: dict[str, Search] = {}
         self._foresight = Foresight()
 
@@ -122,8 +129,8 @@ class Resolver:
         )
         request = replace(
             request,
-            undeclared=self.accelerators[target.accelerator].undeclared,
-            excludes=self.accelerators[target.accelerator].excludes,
+            undeclared=self._once(self.accelerators[target.accelerator].undeclared),
+            excludes=self._once(self.accelerators[target.accelerator].excludes),
             runtimes=self.bystanders.runtimes(target.accelerator),
             given=options.given,
             turned_down=options.turned_down,
@@ -132,9 +139,16 @@ class Resolver:
             request = replace(request, rules=replace(request.rules, variants=self._variants(request, target)))
         return request
 
+    def _once(self, function: Callable[[str, str], Answer]) -> Callable[[str, str], Answer]:
+        """A plugin's function, which is asked the same thing once, whatever the number of targets."""
+        known = self._asked.get(id(function))
+        if known is None:  # the cache keeps the function, whose the key is as long as it lives
+            known = self._asked[id(function)] = cache(function)
+        return cast("Callable[[str, str], Answer]", known)
+
     def _attempts(self, request: Request, target: Target) -> Attempts:
         def router(build: Build, from_find_links: bool) -> Router:
-            return self._router(request, target, build, from_find_links=from_find_links)
+            return self._routers.of(request, target, build, from_find_links=from_find_links)
 
         def search(limited: Request, router: Router, build: Build) -> Search:
             return Search(self.files, self.catalog, limited, router, target, build, self.precedents)
@@ -162,7 +176,7 @@ class Resolver:
 
     def _majors(self, request: Request, target: Target, build: Build, runtime: str) -> Iterator[str]:
         """The majors that the newest variants of what the manifest names are built for."""
-        router, variants = self._router(request, target, build), request.rules.variants
+        router, variants = self._routers.of(request, target, build), request.rules.variants
         for root in request.roots:
             if variants is None or root.requirement.url:
                 continue
@@ -181,32 +195,8 @@ class Resolver:
         self, request: Request, target: Target, platform: Platform, kept: tuple[str, str | None] | None
     ) -> Builds:
         context = self._context(target, platform)
-        pinned = self._router(request, target, None).pinned_index
+        pinned = self._routers.of(request, target, None).pinned_index
         return builds_for(self.accelerators[target.accelerator], context, target, self.manifest, pinned, kept)
-
-    def _router(
-        self, request: Request, target: Target, build: Build | None, *, from_find_links: bool = False
-    ) -> Router:
-        def held(name: str, route: Route) -> bool:
-            listing = self.catalog.listing(name, route)
-            return Candidates(listing, request.rules).choose(listing.everything) is not None
-
-        def pinned(pin: Pin) -> bool:
-            if pin.extra is not None and pin.extra not in target.extras:
-                return False
-            if pin.group is not None and pin.group not in target.groups:
-                return False
-            return pin.marker is None or request.rules.environment.evaluate(pin.marker)
-
-        return Router(
-            self.manifest,
-            self.settings,
-            build,
-            pinned=pinned,
-            held=held,
-            from_find_links=from_find_links,
-            publishes=self.bystanders.publishes,
-        )
 
     def latest(self, target: Target, name: str) -> str | None:
         """The newest stable version that has a file for a target that was resolved, None: there is none."""

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from provenv.hooks.types import Build, Runtime
-from provenv.resolving.provider import Node, PackageProvider
+from provenv.resolving.nodes import Node
+from provenv.resolving.provider import PackageProvider
 from provenv.resolving.request import Request
 from provenv.solver.provider import Requirement, Unavailable
 from provenv.standards.variants import Variant

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from provenv.errors import InputError, NoSolution
@@ -13,7 +13,8 @@ from provenv.resolving.candidates import Candidates
 from provenv.resolving.catalog import Catalog
 from provenv.resolving.directs import Directs
 from provenv.resolving.files import Files
-from provenv.resolving.provider import DirectNeeded, Node, PackageProvider
+from provenv.resolving.nodes import DirectNeeded, Node
+from provenv.resolving.provider import PackageProvider
 from provenv.resolving.request import Request
 from provenv.resolving.routes import Router
 from provenv.resolving.runtimes import RuntimeProvider, required
@@ -140,18 +141,15 @@ class Search:
             self.request,
             self.catalog,
             self.router,
-            direct=self.directs.candidates,
-            addresses=self.directs.addresses,
-            refused=self.directs.refused,
+            directs=self.directs,
             shown=shown,
             metadata_of=self._metadata,
-            place_of=self.files.place,
         )
 
     def _stray(self, provider: PackageProvider, solution: Solution[Node]) -> str | None:
         """A package that is taken from an address for which nobody of the solution asks."""
         for name in sorted(self.directs.attempts()):
-            asked = not provider.askers.get(name, set()).isdisjoint(solution.versions.items())
+            asked = not provider.demands.askers.get(name, set()).isdisjoint(solution.versions.items())
             if Node(name) in solution.versions and not asked:
                 return name
         return None
@@ -167,10 +165,10 @@ class Search:
 
     def _requirements(self, provider: PackageProvider) -> list[Requirement[Node]]:
         requirements = required(self.request, self.build)
-        provider.expect(root.requirement for root in self.roots)
+        provider.demands.expect(root.requirement for root in self.roots)
         # By what they say, so that the order of the input has no say in an explanation either.
         for root in sorted(self.roots, key=lambda r: (r.requirement.name, r.text, str(r.origin))):
-            needs = provider.needs([root.requirement], by="the manifest")
+            needs = provider.demands.of([root.requirement], by="the manifest")
             if isinstance(needs, Unavailable):
                 raise InputError(f"the manifest {needs.reason}", origin=root.origin)
             requirements += [Requirement(node, allowed, root) for node, allowed in needs.items()]
@@ -190,10 +188,34 @@ class Search:
         return Resolution(self.target, self.build, tuple(packages), tuple(self._notes(provider, packages)))
 
     def _package(self, provider: PackageProvider, node: Node, version: int, extras: Sequence[str]) -> Package:
+        """Made once for all targets that choose the same file and need the same of it."""
         metadata = provider.metadata(node.name, version)
         assert not isinstance(metadata, Unavailable), "a chosen version is available"
-        nodes = (node, *(Node(node.name, extra) for extra in extras))
-        needs = {need.name for one in nodes for need in _names(provider.dependencies(one, version))}
+        needs = [provider.dependencies(node, version)]
+        if extras:
+            needs += [provider.dependencies(Node(node.name, extra), version) for extra in extras]
+        rules = self.request.rules
+        if node.name in self.directs.candidates or node.name in rules.hashes or rules.variants is not None:
+            return self._made(provider, node, version, metadata, extras, needs)
+        artifact = provider.candidates(node.name).artifact(version)
+        # By identity, since to hash them takes as long as to make another.
+        key = (node.name, id(artifact), id(metadata), *extras, *map(id, needs))
+        known = self.catalog.packages.get(key)
+        if known is None:
+            package = self._made(provider, node, version, metadata, extras, needs)
+            known = self.catalog.packages[key] = (package, (artifact, metadata, needs))  # kept alive
+        return known[0]
+
+    def _made(
+        self,
+        provider: PackageProvider,
+        node: Node,
+        version: int,
+        metadata: Metadata,
+        extras: Sequence[str],
+        dependencies: Iterable[Mapping[Node, int] | Unavailable],
+    ) -> Package:
+        needs = {need.name for one in dependencies for need in _names(one)}
         candidate = self.directs.candidates.get(node.name)
         artifact = candidate.artifact if candidate else provider.candidates(node.name).artifact(version)
         variant = provider.variant(node.name, version)

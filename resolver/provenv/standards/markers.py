@@ -21,6 +21,8 @@ from provenv.standards.scanner import Malformed, Scanner
 from provenv.standards.specifiers import InvalidSpecifier, contains, parse_clause
 
 _NO_EXTRA = frozenset({""})
+_UNSURE = (" or ", "(", "'", "\\", "~=", "===", "variant_", "extras", "dependency_groups")
+"""Where one of these stands, a look at the text is not enough to know what a marker needs."""
 _PLATFORM = (
     *("os_name", "sys_platform", "platform_system", "platform_machine"),
     *("platform_release", "platform_version"),
@@ -37,14 +39,18 @@ class InvalidMarker(ValueError):
 
 
 class Marker:
-    """A compiled marker; get one with `compile_marker`. `str()` is its normal spelling."""
+    """A compiled marker; get one with `compile_marker`. `str()` is its normal spelling.
 
-    __slots__ = ("_spelling", "mentions_extra", "tree", "variables")
+    `answers`: those of every `MarkerEnvironment` without a variant, by the values of `variables` and by extras.
+    """
+
+    __slots__ = ("_spelling", "answers", "mentions_extra", "tree", "variables")
 
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
-        self.variables = frozenset(atom.variable for atom in atoms(tree))
+        self.variables = frozenset([atom.variable for atom in atoms(tree)])
         self.mentions_extra = "extra" in self.variables
+        self.answers: dict[tuple[object, ...], bool] = {}
         self._spelling = spell(tree)
 
     def __str__(self) -> str:
@@ -89,21 +95,44 @@ class MarkerEnvironment:
     ) -> None:
         self.values = dict(values)
         self._variant = variant
-        self._answers: dict[str | tuple[str, frozenset[str]], bool] = {}
+        self._answers: dict[str, Answers] = {}
 
     def evaluate(self, marker: str, extras: frozenset[str] = frozenset()) -> bool:
         """Whether a marker's text holds here for a package with these extras. Raises InvalidMarker."""
-        known = self._answers.get(marker)
+        compiled = compile_marker(marker)
+        if self._variant is not None:
+            return compiled.evaluate(self.values, extras, variant=self._variant)
+        key = (extras, *map(self.values.get, compiled.variables))
+        known = compiled.answers.get(key)
         if known is None:
-            known = self._answers.get((marker, extras))
-        return self._ask(marker, extras) if known is None else known
+            known = compiled.answers[key] = compiled.evaluate(self.values, extras)
+        return known
 
-    def _ask(self, text: str, extras: frozenset[str]) -> bool:
-        marker = compile_marker(text)
-        answer = marker.evaluate(self.values, extras, variant=self._variant)
-        # A marker that extras can't change is remembered by its text alone, whoever asks next.
-        alone = marker.variables.isdisjoint(("extra", "extras"))
-        self._answers[text if alone else (text, extras)] = answer
+    def answers(self, extra: str) -> Answers:
+        """Marker -> whether it holds with an extra and not without; "": without any extra."""
+        known = self._answers.get(extra)
+        if known is None:
+            known = self._answers[extra] = Answers(self, extra)
+        return known
+
+
+class Answers(dict[str, bool]):
+    """What a marker environment answers for one extra; each marker is asked when it is first looked up."""
+
+    __slots__ = ("_environment", "_extra")
+
+    def __init__(self, environment: MarkerEnvironment, extra: str) -> None:
+        super().__init__()
+        self._environment = environment
+        self._extra = extra
+
+    def __missing__(self, marker: str) -> bool:
+        holds = self._environment.evaluate
+        if self._extra:
+            answer = holds(marker, frozenset({self._extra})) and not holds(marker)
+        else:
+            answer = holds(marker)
+        self[marker] = answer
         return answer
 
 
@@ -125,10 +154,24 @@ def mentions_extra(text: str) -> bool:
     return compile_marker(text).mentions_extra
 
 
-@cache
 def may_hold(text: str, extra: str) -> bool:
     """Whether a marker may hold in some environment with this extra ("": with none). Raises InvalidMarker."""
-    return _may_hold(compile_marker(text).tree, extra)
+    needed = extra_of(text)
+    return _may_hold(compile_marker(text).tree, extra) if needed is None else needed == extra
+
+
+def extra_of(text: str) -> str | None:
+    """The extra that a marker in normal spelling ends in asking for, `… and extra == "test"`.
+
+    Most markers of a project are such, and most of their extras nobody asks for: this saves reading them.
+    None for a marker that has to be read: it may hold without, or be one whose comparisons have no meaning.
+    """
+    before, found, extra = text.rpartition('extra == "')
+    if not found or text[-1] != '"' or '"' in extra[:-1]:
+        return None
+    if before and not (before.endswith(" and ") and not any(map(before.__contains__, _UNSURE))):
+        return None
+    return extra[:-1]
 
 
 def _may_hold(tree: Tree, extra: str) -> bool:

@@ -18,9 +18,12 @@ class Ranks(dict[str, int | None]):
         self._table = table
 
     def __missing__(self, tags: str) -> int | None:
-        rank = self[tags] = min(
-            (rank for tag in expand(tags) if (rank := self._table.get(tag)) is not None), default=None
-        )
+        rank = None
+        for tag in expand(tags):
+            found = self._table.get(tag)
+            if found is not None and (rank is None or found < rank):
+                rank = found
+        self[tags] = rank
         return rank
 
 
