@@ -59,7 +59,17 @@ class Candidates:
     """
 
     __slots__ = (
-        *("_alike", "_aligned", "_builds", "_choices", "_chosen", "_cutoff", "_exempt", "_limit", "_looked_at"),
+        *(
+            "_alike",
+            "_aligned",
+            "_builds",
+            "_choices",
+            "_chosen",
+            "_cutoff",
+            "_exempt",
+            "_limit",
+            "_looked_at",
+        ),
         *("_no_wheels", "_oldest_first", "_prerelease", "_ranks", "_rules"),
         *("left_out", "listing", "locked", "name"),
     )
@@ -74,7 +84,11 @@ class Candidates:
         terms = _terms(rules)
         self._ranks = terms.ranks
         self._builds, self._no_wheels = terms.builds, terms.no_wheels
-        self._cutoff, self._prerelease, self._oldest_first = terms.cutoff, terms.prerelease, terms.oldest_first
+        self._cutoff, self._prerelease, self._oldest_first = (
+            terms.cutoff,
+            terms.prerelease,
+            terms.oldest_first,
+        )
         self.locked = self._exempt = 0
         self._aligned: tuple[int, ...] = ()
         self.left_out: dict[str, int] = {}

@@ -18,8 +18,8 @@ from provenv.resolving.candidates import Candidates
 from provenv.resolving.catalog import Catalog
 from provenv.resolving.files import Files
 from provenv.resolving.foresight import Foresight, Outlook
-from provenv.resolving.offers import builds_for, label_hints
 from provenv.resolving.nodes import Node
+from provenv.resolving.offers import builds_for, label_hints
 from provenv.resolving.request import Request, make_request
 from provenv.resolving.routers import Routers
 from provenv.resolving.routes import Router
