@@ -31,7 +31,7 @@ OTHER_HASH = "has no file with a hash that the manifest gives"
 
 
 class _Terms:
-    """What a target's rules say of the files of any package, and `named`, of which they say more than that."""
+    """What a target's rules say of the files of any package, and `named`: of which they say more."""
 
     __slots__ = ("builds", "cutoff", "named", "no_wheels", "oldest_first", "prerelease", "ranks", "rules")
 
@@ -59,18 +59,8 @@ class Candidates:
     """
 
     __slots__ = (
-        *(
-            "_alike",
-            "_aligned",
-            "_builds",
-            "_choices",
-            "_chosen",
-            "_cutoff",
-            "_exempt",
-            "_limit",
-            "_looked_at",
-        ),
-        *("_no_wheels", "_oldest_first", "_prerelease", "_ranks", "_rules"),
+        *("_alike", "_aligned", "_builds", "_choices", "_chosen", "_cutoff", "_exempt", "_limit"),
+        *("_looked_at", "_no_wheels", "_oldest_first", "_prerelease", "_ranks", "_rules"),
         *("left_out", "listing", "locked", "name"),
     )
 
@@ -83,12 +73,8 @@ class Candidates:
         self._choices: dict[int, dict[str, Choice]] = {}
         terms = _terms(rules)
         self._ranks = terms.ranks
-        self._builds, self._no_wheels = terms.builds, terms.no_wheels
-        self._cutoff, self._prerelease, self._oldest_first = (
-            terms.cutoff,
-            terms.prerelease,
-            terms.oldest_first,
-        )
+        self._builds, self._no_wheels, self._cutoff = terms.builds, terms.no_wheels, terms.cutoff
+        self._prerelease, self._oldest_first = terms.prerelease, terms.oldest_first
         self.locked = self._exempt = 0
         self._aligned: tuple[int, ...] = ()
         self.left_out: dict[str, int] = {}

@@ -1,4 +1,4 @@
-"""The routers of a manifest's targets and builds: one for all that route alike, so that they share listings."""
+"""The routers of a manifest's targets and builds: those that route alike share one, and its listings."""
 
 from __future__ import annotations
 

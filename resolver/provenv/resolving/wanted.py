@@ -37,7 +37,7 @@ class Wanted:
     def __init__(self, requirements: tuple[Requirement, ...]) -> None:
         self.requirements = requirements
         self.names = tuple(dict.fromkeys([requirement.name for requirement in requirements]))
-        self.plain = not any([requirement.url for requirement in requirements])
+        self.plain = not any(requirement.url for requirement in requirements)
         self._asked: dict[tuple[Listing, ...], Asked] = {}
 
     def known(self, listings: Mapping[str, Listing]) -> Asked | None:
@@ -60,7 +60,7 @@ class Wanted:
 
 
 class Wants:
-    """What the metadata of one file may ask for with one extra ("": without any), on one target or another."""
+    """What the metadata of one file may ask for with one extra ("": without any) on some target."""
 
     __slots__ = ("_by_answers", "_markers", "_possible", "metadata")
 

@@ -41,7 +41,7 @@ class InvalidMarker(ValueError):
 class Marker:
     """A compiled marker; get one with `compile_marker`. `str()` is its normal spelling.
 
-    `answers`: those of every `MarkerEnvironment` without a variant, by the values of `variables` and by extras.
+    `answers`: what it comes to, by extras and the values of `variables`, where no wheel's variant has a say.
     """
 
     __slots__ = ("_spelling", "answers", "mentions_extra", "tree", "variables")
