@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from provenv.standards.requirements import Requirement
+from provenv.tuples import NamedTuple
 
 
 class Node(NamedTuple):

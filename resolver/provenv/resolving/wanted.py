@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from provenv.pypi.artifacts import Metadata
 from provenv.resolving.nodes import Node
 from provenv.standards.markers import MarkerEnvironment, extra_of, may_hold
 from provenv.standards.requirements import Requirement
 from provenv.standards.specifiers import mask
+from provenv.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from provenv.resolving.catalog import Listing
