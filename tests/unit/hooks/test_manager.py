@@ -45,6 +45,7 @@ class Site:
         (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {distribution}\nVersion: 1.0\n")
         (info / "entry_points.txt").write_text(f"[provenv]\n{name} = {name}\n")
         self.modules.append(name)
+        sys.modules.pop(name, None)  # another test may have imported an example of this name
 
 
 @pytest.fixture
