@@ -9,7 +9,7 @@ from provenv.pypi.artifacts import Artifact
 from provenv.resolution import Package, Resolution
 from provenv.resolving.catalog import Listing
 from provenv.resolving.search import Search
-from provenv.standards.markers import InvalidMarker, MarkerEnvironment
+from provenv.standards.markers import InvalidMarker, MarkerEnvironment, mentions_extra
 from provenv.standards.specifiers import python_allows
 from provenv.standards.tags import ranks_in
 
@@ -20,6 +20,14 @@ class Outlook(NamedTuple):
     python: str
     tags: Mapping[str, int]
     environment: MarkerEnvironment
+
+
+class _Choice(NamedTuple):
+    """The wheels of one version. `newer`: those of newer versions that were none for the target at hand."""
+
+    name: str
+    wheels: Sequence[Artifact]
+    newer: Sequence[Sequence[Artifact]]
 
 
 class Foresight:
@@ -36,75 +44,87 @@ class Foresight:
 
         Only where the index has them apart: nobody's guess is worth a whole wheel.
         """
-        packages = {package.name: package for package in resolution.packages}
-        found = ((package, self._listing(package, search)) for package in resolution.packages)
-        choices = [(package, listing) for package, listing in found if listing is not None]
-        rules = search.request.rules
-        own = Outlook(rules.python, rules.tags, rules.environment)
+        choices = [choice for package in resolution.packages if (choice := self._choice(package, search))]
+        asked = _asked_for(resolution.packages, search) if choices else {}
         for other in others if choices else ():
-            needed = _needed(packages, search, other.environment)
-            for package, listing in choices:
-                wheel = _likely(listing, package.version, own, other) if package.name in needed else None
-                if wheel is not None and wheel.metadata is not None:
-                    search.catalog.source.prefetch_metadata(wheel)
+            needed = _needed(asked, search.request.rules.direct, other.environment)
+            for name, wheels, newer in choices:
+                if name in needed and not any(_best(files, other) for files in newer):
+                    wheel = _best(wheels, other)
+                    if wheel is not None and wheel.metadata is not None:
+                        search.catalog.source.prefetch_metadata(wheel)
 
-    def _listing(self, package: Package, search: Search) -> Listing | None:
-        """Where a package's version has several wheels, unless it was looked at before.
+    def _choice(self, package: Package, search: Search) -> _Choice | None:
+        """What others may choose from, unless it was looked at before.
 
         What follows a build has other versions, or lies elsewhere, where the build is another.
         """
-        name, router = package.name, search.router
-        if package.direct is not None or router.follows_build(name) or (name, package.version) in self._seen:
+        name, version, router = package.name, package.version, search.router
+        if package.direct is not None or router.follows_build(name) or (name, version) in self._seen:
             return None
-        self._seen.add((name, package.version))
+        self._seen.add((name, version))
         listing = search.catalog.listing(name, router.route(name))
-        return listing if len(listing.files(listing.versions.index(package.version))) > 1 else None
+        at = listing.versions.index(version)
+        wheels = _wheels(listing, at)
+        if len(wheels) < 2:
+            return None
+        rules = search.request.rules
+        own = Outlook(rules.python, rules.tags, rules.environment)
+        newer = [_wheels(listing, n) for n in {0, at - 1} if 0 <= n < at and not listing.prereleases >> n & 1]
+        return _Choice(name, wheels, [files for files in newer if _best(files, own) is None])
 
 
-def _needed(packages: Mapping[str, Package], search: Search, environment: MarkerEnvironment) -> set[str]:
-    """Which packages of a resolution are asked for in another environment."""
+def _wheels(listing: Listing, version: int) -> list[Artifact]:
+    return [file for file in listing.files(version) if file.kind == "wheel" and file.yanked is None]
+
+
+def _asked_for(packages: Iterable[Package], search: Search) -> dict[str, list[tuple[str, str | None]]]:
+    """Name -> the packages that it may ask for on some target or other, and by which markers."""
+    names = {package.name for package in packages}
+    found: dict[str, list[tuple[str, str | None]]] = {}
+    for package in packages:
+        artifact = package.artifact
+        metadata = search.catalog.read.get((artifact.index, artifact.url)) if artifact else None
+        if metadata is None:
+            asked: set[tuple[str, str | None]] = {(name, None) for name in package.requires}
+        else:
+            plain = search.request.rules.environment
+            possible = (search.catalog.requires(metadata, e, plain) for e in ("", *package.extras))
+            asked = {(r.name, r.marker) for requirements in possible for r in requirements}
+        found[package.name] = [(name, marker) for name, marker in asked if name in names]
+    return found
+
+
+def _needed(
+    asked: Mapping[str, Sequence[tuple[str, str | None]]],
+    roots: Iterable[str],
+    environment: MarkerEnvironment,
+) -> set[str]:
+    """Which of these are asked for in another environment; as for extras, rather one too many."""
     needed: set[str] = set()
-    todo = [name for name in search.request.rules.direct if name in packages]
+    todo = [name for name in roots if name in asked]
     while todo:
         name = todo.pop()
         if name not in needed:
             needed.add(name)
-            todo += _asked_for(packages[name], packages, search, environment)
+            todo += [
+                child for child, marker in asked[name] if child not in needed and _holds(marker, environment)
+            ]
     return needed
 
 
-def _asked_for(
-    package: Package, packages: Mapping[str, Package], search: Search, environment: MarkerEnvironment
-) -> Sequence[str]:
-    artifact, extras = package.artifact, frozenset(package.extras)
-    metadata = search.catalog.read.get((artifact.index, artifact.url)) if artifact else None
-    if metadata is None:
-        return [name for name in package.requires if name in packages]
+def _holds(marker: str | None, environment: MarkerEnvironment) -> bool:
     try:
-        return [
-            r.name
-            for r in metadata.requires
-            if r.name in packages and (r.marker is None or environment.evaluate(r.marker, extras))
-        ]
+        return marker is None or mentions_extra(marker) or environment.evaluate(marker)
     except InvalidMarker:  # told when the target is solved
-        return ()
-
-
-def _likely(listing: Listing, version: str, own: Outlook, other: Outlook) -> Artifact | None:
-    """The wheel of a version for another target; None where it has none, or has newer versions to take."""
-    at = listing.versions.index(version)
-    for newer in {0, at - 1} if at else ():
-        files = () if listing.prereleases >> newer & 1 else listing.files(newer)
-        if _best(files, other) is not None and _best(files, own) is None:
-            return None
-    return _best(listing.files(at), other)
+        return False
 
 
 def _best(files: Iterable[Artifact], target: Outlook) -> Artifact | None:
-    """The best plain wheel for a target, by tags and build number."""
+    """The best of these wheels for a target, by tags and build number."""
     ranks, best, rank = ranks_in(target.tags), None, (0, (0, ""))
     for file in files:
-        if file.kind != "wheel" or (found := ranks[file.tags]) is None or file.yanked is not None:
+        if (found := ranks[file.tags]) is None:
             continue
         if file.requires_python and not python_allows(file.requires_python, target.python):
             continue
