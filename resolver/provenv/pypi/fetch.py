@@ -14,11 +14,14 @@ from provenv.errors import IndexAnswerError, NetworkError, ProvenvError
 from provenv.pypi.addresses import origin_of
 from provenv.pypi.auth import Credentials
 from provenv.pypi.failures import Permanent, network_error, offline, refusal
-from provenv.pypi.tls import is_trusted, make_pool, proxy_for
+from provenv.pypi.tls import is_trusted, make_pool, no_trust, proxy_for, trust
+from provenv.pypi.workers import Job
 from provenv.settings import NetworkSettings
 from provenv.values import dataclass
 
 if TYPE_CHECKING:
+    import ssl
+
     import httpcore
 
     from provenv.pypi.connections import Response
@@ -73,6 +76,7 @@ class Fetcher:
         self._on_progress = on_progress
         self._pools: dict[tuple[bool, str | None], httpcore.ConnectionPool] = {}
         self._proxies: dict[str, str | None] = {}
+        self._trust: Job[ssl.SSLContext] | None = None
         self._lock = threading.Lock()
         self._closed = threading.Event()
 
@@ -142,6 +146,7 @@ class Fetcher:
         url = self.credentials.learn(url)
         if self.settings.offline:
             raise offline(url)
+        self._load_trust()
         self._tell(url, "started")
         try:
             for attempt in range(self.settings.retries + 1):
@@ -231,8 +236,17 @@ class Fetcher:
             if self._closed.is_set():
                 raise NetworkError("fetching was stopped")
             if by not in self._pools:
-                self._pools[by] = make_pool(self.settings, verified=by[0], proxy=by[1])
+                context = self._trust.result() if by[0] and self._trust else no_trust(self.settings)
+                self._pools[by] = make_pool(self.settings, context, by[1])
             return self._pools[by]
+
+    def _load_trust(self) -> None:
+        """Read the certificates, which keeps no other thread waiting, while the HTTP client is imported."""
+        with self._lock:
+            if self._trust is not None:
+                return
+            self._trust = Job(lambda: trust(self.settings))
+        threading.Thread(target=self._trust.run, name="provenv-trust", daemon=True).start()
 
     def _proxy(self, url: str) -> str | None:
         origin = origin_of(url)

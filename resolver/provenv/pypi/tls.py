@@ -39,11 +39,10 @@ def proxy_for(settings: NetworkSettings, url: str) -> str | None:
     return f"http://{found}" if found and "://" not in found else found or None
 
 
-def make_pool(settings: NetworkSettings, *, verified: bool, proxy: str | None) -> httpcore.ConnectionPool:
-    """Connections for all threads, `verified` but for trusted hosts.
-
-    Raises InputError for a useless setting.
-    """
+def make_pool(
+    settings: NetworkSettings, context: ssl.SSLContext, proxy: str | None
+) -> httpcore.ConnectionPool:
+    """Connections for all threads. Raises InputError for a useless proxy."""
     import httpcore
 
     from provenv.pypi.patience import PatientBackend
@@ -51,7 +50,7 @@ def make_pool(settings: NetworkSettings, *, verified: bool, proxy: str | None) -
     # not http2: its connections are not safe for several threads at once (hpack's tables break), and cost
     # twice the processor time of connections that each thread has to itself
     return httpcore.ConnectionPool(
-        ssl_context=trust(settings) if verified else _no_trust(settings),
+        ssl_context=context,
         proxy=_proxy(settings, proxy) if proxy else None,
         max_connections=CONNECTIONS,
         max_keepalive_connections=CONNECTIONS,
@@ -112,7 +111,8 @@ def trust(settings: NetworkSettings) -> ssl.SSLContext:
     return context
 
 
-def _no_trust(settings: NetworkSettings) -> ssl.SSLContext:
+def no_trust(settings: NetworkSettings) -> ssl.SSLContext:
+    """No certificate is asked of anybody: for hosts that the user trusts."""
     import ssl
 
     context = ssl.create_default_context()
