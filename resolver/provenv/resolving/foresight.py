@@ -9,7 +9,7 @@ from provenv.pypi.artifacts import Artifact
 from provenv.resolution import Package, Resolution
 from provenv.resolving.catalog import Listing
 from provenv.resolving.search import Search
-from provenv.standards.markers import InvalidMarker, MarkerEnvironment, mentions_extra
+from provenv.standards.markers import InvalidMarker, MarkerEnvironment, may_hold, mentions_extra
 from provenv.standards.specifiers import python_allows
 from provenv.standards.tags import ranks_in
 
@@ -86,12 +86,14 @@ def _asked_for(packages: Iterable[Package], search: Search) -> dict[str, list[tu
         artifact = package.artifact
         metadata = search.catalog.read.get((artifact.index, artifact.url)) if artifact else None
         if metadata is None:
-            asked: set[tuple[str, str | None]] = {(name, None) for name in package.requires}
-        else:
-            plain = search.request.rules.environment
-            possible = (search.catalog.requires(metadata, e, plain) for e in ("", *package.extras))
-            asked = {(r.name, r.marker) for requirements in possible for r in requirements}
-        found[package.name] = [(name, marker) for name, marker in asked if name in names]
+            found[package.name] = [(name, None) for name in package.requires if name in names]
+            continue
+        extras = ("", *package.extras)
+        found[package.name] = [
+            (r.name, r.marker)
+            for r in metadata.requires
+            if r.name in names and (r.marker is None or any(may_hold(r.marker, extra) for extra in extras))
+        ]
     return found
 
 
