@@ -125,7 +125,9 @@ class Mixer:
         )
 
     def _names(self, half: CondaHalf) -> dict[str, CondaPackage]:
-        return provided(half.packages, dict(self.conda.table.names))
+        accelerators = self.project.plugins.accelerators.values()
+        twins = [pair for accelerator in accelerators for pair in accelerator.twins]
+        return provided(half.packages, dict(self.conda.table.names), twins)
 
     def _attempt(self, asked: _Asked, half: CondaHalf) -> Resolution | Clash:
         """Both halves together, or why nothing of PyPI goes with this conda half."""

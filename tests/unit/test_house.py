@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 import textwrap
@@ -114,6 +115,43 @@ def test_the_core_names_no_vendor(word: str) -> None:
             if isinstance(name, str) and word in name.lower():
                 strangers.append(f"{path.relative_to(CORE)}:{getattr(node, 'lineno', 0)} {name}")
     assert strangers == []
+
+
+# Formats of other people's programs, names that are no hardware's: each place with what it has of them.
+SPOKEN_OF = {
+    "cli": "examples in help texts",
+    "hooks/pci.py": "how inxi writes its lines",
+    "hooks/reports.py": "how torch's report names its fields",
+    "conda/channel_problems.py": "names of public channels",
+    "scrubbing.py": "names of users that are nobody's",
+    "conformance/accelerators.py": "names of distributions that a plugin is shown",
+    "conformance/recorded.py": "fields of a library's answer that a plugin is shown",
+}
+
+
+@pytest.mark.parametrize(
+    "word", ["nvidia", "cuda", "rocm", "amd(?!64)", "radeon", "gfx", r"pytorch\.org", "xpu", "npu"]
+)
+def test_no_text_of_the_core_speaks_of_a_vendor(word: str) -> None:
+    found = []
+    for path in sorted(CORE.rglob("*.py")):
+        place = path.relative_to(CORE).as_posix()
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        documents = {
+            id(node.value)
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        }
+        found += [
+            f"{place}:{node.lineno} {node.value!r}"
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and id(node) not in documents
+            and re.search(rf"(?<![a-z]){word}(?![a-z])", node.value.lower())
+            and not {place, place.partition("/")[0]} & SPOKEN_OF.keys()
+        ]
+    assert found == []
 
 
 STRANGERS = ("httpx", "packaging", "asyncio", "rich", "ssl", "http", "conda_lock", "rattler", "pypi_simple")

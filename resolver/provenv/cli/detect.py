@@ -113,7 +113,7 @@ def _torch(host: Host) -> dict[str, object] | None:
     version = host.probe.python("torch")
     if version is None:
         return None
-    flavours = {name: host.probe.python(f"torch_{name}") for name in ("cuda", "rocm")}
+    flavours = {name: host.probe.python(f"torch_{name}") for name in host.plugins.accelerators}
     return {"version": version or None, **{name: value for name, value in flavours.items() if value}}
 
 

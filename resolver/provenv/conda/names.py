@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from typing import TypeAlias
 
 from provenv.resolution import CondaPackage
 from provenv.standards.names import canonicalize
+
+Twins: TypeAlias = Iterable[tuple[str, tuple[str, ...]]]
+"""PyPI names, each with PyPI's other names for the same modules, as accelerators know them."""
 
 # Where conda's name is another than PyPI's, for channels whose records don't say it (no `purls`).
 # Source: conda-forge's own mapping, as its records of later builds carry it.
@@ -29,9 +33,7 @@ _RENAMED = {
 }
 # PyPI's other names for the same modules: installed beside these they would overwrite their files.
 _TWINS = {
-    "cupy": ("cupy-cuda11x", "cupy-cuda12x", "cupy-cuda13x"),
-    "faiss": ("faiss-cpu", "faiss-gpu"),
-    "onnxruntime": ("onnxruntime-gpu",),
+    "faiss": ("faiss-cpu",),
     "opencv-python": (
         "opencv-python-headless",
         "opencv-contrib-python",
@@ -71,11 +73,14 @@ def conda_names(name: str, names: Mapping[str, str]) -> tuple[str, ...]:
     return (name, *(conda for conda, pypi in sorted(others.items()) if canonicalize(pypi) == name))
 
 
-def provided(packages: Iterable[CondaPackage], names: Mapping[str, str]) -> dict[str, CondaPackage]:
+def provided(
+    packages: Iterable[CondaPackage], names: Mapping[str, str], twins: Twins = ()
+) -> dict[str, CondaPackage]:
     """Canonical PyPI name -> the conda package that brings it, or its modules under another name."""
     found = {name: package for package in packages for name in distributions(package, names)}
-    twins = {twin: found[name] for name in found for twin in _TWINS.get(name, ())}
-    return twins | found
+    known = (*_TWINS.items(), *twins)
+    others = {twin: found[name] for name, named in known if name in found for twin in named}
+    return others | found
 
 
 def _purl_names(purls: Iterable[str]) -> Iterable[str]:

@@ -52,7 +52,7 @@ def no_conda_solution(told: str, question: Question, shelves: Shelves) -> CondaC
     lines += _hardware(told, question)
     lines += [f"{channel.name} has nothing for {question.subdir}" for channel in shelves.empty]
     lines += [f"there is {name} {_spelled(versions)}" for name, versions in shelves.versions.items()]
-    return CondaConflict(lines, tuple(_hints(told, shelves)), names)
+    return CondaConflict(lines, tuple(_hints(told, question, shelves)), names)
 
 
 def _spelled(versions: Sequence[str]) -> str:
@@ -89,7 +89,7 @@ def _hardware(told: str, question: Question) -> Iterator[str]:
             yield f"this target promises no {name} (it promises {promised})"
 
 
-def _hints(told: str, shelves: Shelves) -> Iterator[str]:
+def _hints(told: str, question: Question, shelves: Shelves) -> Iterator[str]:
     for name in missing(told):
         if name not in shelves.names and not shelves.empty:
             near = nearest(name, shelves.names)
@@ -99,6 +99,9 @@ def _hints(told: str, shelves: Shelves) -> Iterator[str]:
     if re.search(r"python_abi|└─ python|├─ python", told):
         yield "another Python may have builds of everything: change `python` in [tool.provenv.conda]"
     if "__" in told or 'build="' in told:
-        yield "raise what the target promises (`cuda`, `glibc`, `macos`), or ask for an older version"
+        spoken_of = set(re.findall(r"__[a-z]\w*", told))
+        words = [f"`{one.word}`" for one in question.virtual if one.word and one.name in spoken_of]
+        which = f" ({', '.join(words)})" if words else ""
+        yield f"raise what the target promises{which}, or ask for an older version"
     if "strict channel priority" in told:
         yield 'put the other channel first, ask for `CHANNEL::PACKAGE`, or set channel-priority = "flexible"'

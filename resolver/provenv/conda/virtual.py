@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from provenv.hooks.types import Accelerator, Context, Platform, VirtualPackage
+from provenv.values import replace
 
 OVERRIDE = "CONDA_OVERRIDE_"
 
@@ -31,9 +32,9 @@ def virtual_packages(
         if not said.strip():
             del found[name]
         elif name == "__archspec":
-            found[name] = VirtualPackage(name, one.version, said.strip())
+            found[name] = replace(one, build=said.strip())
         else:
-            found[name] = VirtualPackage(name, said.strip(), one.build)
+            found[name] = replace(one, version=said.strip())
     return tuple(found[name] for name in sorted(found))
 
 

@@ -23,13 +23,10 @@ def vocabulary_of(found: Plugins) -> Vocabulary:
     return Vocabulary(tuple(found.platforms), (*found.accelerators, "auto"), found.envelope_keys)
 
 
-# The words that every target may say, so that a manifest can be read where no plugin is asked.
-STANDARD_WORDS = ("driver", "cuda", "compute-capability", "gfx", "glibc", "macos")
-
-
 def words_of(vocabulary: Vocabulary | None) -> dict[str, EnvelopeKey | None]:
-    """The envelope words that may be used, each with the plugin's own check where one is known."""
-    words: dict[str, EnvelopeKey | None] = dict.fromkeys(STANDARD_WORDS)
+    """The envelope words that may be used, each with its plugin's check; without a vocabulary unchecked."""
     if vocabulary is not None:
-        words.update((key.name, key) for key in vocabulary.envelope_words)
-    return words
+        return {key.name: key for key in vocabulary.envelope_words}
+    from provenv.hooks.manager import plugins
+
+    return dict.fromkeys(key.name for key in plugins().envelope_keys)
