@@ -1,4 +1,4 @@
-"""`NamedTuple` as typing has it, without its price: nothing is compiled before the first value is made.
+"""`NamedTuple` as typing has it, without its price: nothing is compiled before several values were made.
 
 typing's checks every annotation and compiles a function for each class, which for the two dozen of a lock is
 a twentieth of it. To a type checker this is typing's own.
@@ -10,6 +10,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import NamedTuple
 else:
+    from provenv.values import UNCOMPILED
+
     try:
         from _collections import _tuplegetter as _getter  # the standard library's own, written in C
     except ImportError:
@@ -27,9 +29,14 @@ else:
             defaults = {field: namespace[field] for field in fields if field in namespace}
             namespace.update({field: _getter(n, f"Field {n}") for n, field in enumerate(fields)})
 
+            first = iter(range(UNCOMPILED))
+
             def __new__(cls, *args, **kwargs):  # noqa: N807  # a class gets it
+                values = _bound(made, args, kwargs) if next(first, None) is not None else None
+                if values is not None:
+                    return tuple.__new__(cls, values)
                 made.__new__ = staticmethod(_compiled_new(made))
-                return cls(*args, **kwargs)
+                return made.__new__(cls, *args, **kwargs)
 
             own = {
                 "__slots__": (),
@@ -44,6 +51,14 @@ else:
             }
             made = type(name, (tuple,), {"__repr__": _repr, **namespace, **own})
             return made
+
+    def _bound(made, args, kwargs):
+        """The values of all fields; None where the arguments don't fit: the compiled function tells."""
+        fields, names = made._fields, made._fields[: len(args)]
+        given = {**made._field_defaults, **dict(zip(names, args, strict=False)), **kwargs}
+        if len(args) > len(fields) or given.keys() != set(fields) or kwargs.keys() & set(names):
+            return None
+        return [given[field] for field in fields]
 
     def _compiled_new(made):
         names = {f"default_{field}": value for field, value in made._field_defaults.items()}

@@ -2,7 +2,7 @@
 
 The standard decorator compiles half a dozen functions for every class (about a millisecond), and its import
 draws in inspect, ast and tokenize: half of what a short command cost. Here a class gets slots and shared
-methods at once, its `__init__` is compiled when the first value is made, and `__dataclass_fields__` is there
+methods at once, its `__init__` is compiled when several values were made, and `__dataclass_fields__` is there
 for whoever asks (`dataclasses.fields`, `is_dataclass`, `asdict`, a standard dataclass that derives from it).
 To a type checker they are the standard library's own.
 """
@@ -17,6 +17,10 @@ else:
 
     _ABSENT = object()
     _FIELDS = "__value_fields__"
+
+    UNCOMPILED = 16
+    """The first values of a class: to compile a function takes as long as to do without for some dozens, and
+    of most classes a command makes a few."""
 
     class field:  # noqa: N801  # it stands in for a function of that name
         """One field's default and what it takes part in."""
@@ -76,14 +80,37 @@ else:
             namespace.pop(name, None)
         made = None
 
+        put, first = object.__setattr__ if frozen else setattr, iter(range(UNCOMPILED))
+
         def __init__(self, *args, **kwargs):  # noqa: N807  # a class gets it
-            made.__init__ = _compiled_init(made, fields, frozen, slots)
-            made.__init__(self, *args, **kwargs)
+            values = bound(fields, args, kwargs) if next(first, None) is not None else None
+            if values is None:
+                made.__init__ = _compiled_init(made, fields, frozen, slots)
+                made.__init__(self, *args, **kwargs)
+                return
+            for name, value in zip(fields, values, strict=True):
+                put(self, name, value)
 
         namespace["__init__"] = __init__
         made = type(cls)(cls.__name__, cls.__bases__, namespace)
         made.__qualname__ = cls.__qualname__
         return made
+
+    def bound(fields, args, kwargs):
+        """The values of all fields; None where the arguments don't fit: the compiled function tells."""
+        if len(args) > len(fields):
+            return None
+        given = dict(zip(fields, args, strict=False))
+        if given.keys() & kwargs.keys() or kwargs.keys() - fields.keys():
+            return None
+        given.update(kwargs)
+        for name, one in fields.items():
+            if name in given:
+                continue
+            if one.default is _ABSENT and one.default_factory is _ABSENT:
+                return None
+            given[name] = one.default_factory() if one.default is _ABSENT else one.default
+        return [given[name] for name in fields]
 
     def _compiled_init(cls, fields, frozen, slots):
         """The `__init__` of a class, which also the standard library compiles from its text."""

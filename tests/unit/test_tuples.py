@@ -59,6 +59,12 @@ def test_fields_defaults_and_documents_are_the_same() -> None:
     assert Ours._make(["a", (), None]) == ("a", (), None)
 
 
+def test_the_fortieth_is_as_the_first() -> None:
+    made = [(Ours("a"), Ours("a", ("b",)), Ours(mode="c", name="d")) for _ in range(40)]
+    assert made == [(("a", (), None), ("a", ("b",), None), ("d", (), "c"))] * 40
+    assert {type(one) for row in made for one in row} == {Ours}
+
+
 @pytest.mark.parametrize("kind", [Ours, Theirs])
 def test_what_does_not_fit_is_refused(kind: type[Ours]) -> None:
     with pytest.raises(TypeError, match="missing 1 required positional argument: 'name'"):

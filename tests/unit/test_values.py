@@ -159,3 +159,43 @@ def test_a_value_needs_none_of_the_standard_librarys_machinery() -> None:
     code = "import sys; from provenv.errors import Origin; Origin('a'); print('inspect' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
+
+
+def test_the_fortieth_value_is_as_the_first() -> None:
+    made = [
+        [Point(1), Point(1, y=3), Point(x=1, tags={"a": "b"}), Named(1, name="n"), Counter(), Open("a")]
+        for _ in range(40)
+    ]
+    assert made.count(made[0]) == 40
+    assert made[0][0].tags is not made[1][0].tags
+    assert made[38][0].tags is not made[39][0].tags
+
+
+@pytest.mark.parametrize("values", [0, 40])
+def test_arguments_that_do_not_fit_are_told_as_the_standard_library_tells_them(values: int) -> None:
+    @dataclass(frozen=True)
+    class Ours:
+        x: int
+        y: int = 2
+
+    @dataclasses.dataclass(frozen=True)
+    class Theirs:
+        x: int
+        y: int = 2
+
+    for _ in range(values):
+        Ours(1)
+    wrong: list[Callable[[Any], object]] = [
+        lambda kind: kind(),
+        lambda kind: kind(1, 2, 3),
+        lambda kind: kind(1, x=2),
+        lambda kind: kind(1, z=2),
+        lambda kind: kind(y=1),
+    ]
+    for make in wrong:
+        told = []
+        for kind in (Ours, Theirs):
+            with pytest.raises(TypeError) as error:
+                make(kind)
+            told.append(str(error.value).replace("Theirs", "Ours").replace("Ours.__init__", "__init__"))
+        assert told[0].split(".")[-1] == told[1].split(".")[-1]
