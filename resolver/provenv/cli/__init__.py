@@ -43,8 +43,8 @@ def _run_as_program(argv: list[str]) -> int:
     try:
         return _run(argv)
     finally:
-        # The interpreter looks for cycles once more on its way out, in all that is about to go anyway: a tenth
-        # of a lock. Files are closed and flushed as ever.
+        # The interpreter looks for cycles once more on its way out, in all that is about to go anyway: a
+        # tenth of a lock. Files are closed and flushed as ever.
         gc.freeze()
 
 

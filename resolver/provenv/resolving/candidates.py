@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from provenv.pypi.artifacts import Artifact
-from provenv.pypi.direct import DirectCandidate
 from provenv.resolving.catalog import Listing
 from provenv.resolving.rules import Rules, has_wanted_hash
 from provenv.resolving.variants import PLAIN, Choice, Fitting, Order
@@ -14,6 +13,10 @@ from provenv.standards.specifiers import contains, mask, python_allows
 from provenv.standards.tags import ranks_in, wheel_rank
 from provenv.standards.variants import NULL
 from provenv.values import replace
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from provenv.pypi.direct import DirectCandidate
 
 _Rank = tuple[bool, bool, bool, tuple[Order, str], int]
 """Source distribution, yanked, not on the index that has the package (but in find-links), then how good its

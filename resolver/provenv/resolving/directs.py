@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from provenv.errors import InputError, NoSolution, Origin, ProvenvError
 from provenv.manifest.values import ManifestRequirement
-from provenv.pypi.direct import DirectCandidate
 from provenv.resolving.files import Files
 from provenv.resolving.nodes import DirectNeeded
 from provenv.resolving.request import Request
 from provenv.standards.requirements import Requirement
 from provenv.values import replace
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from provenv.pypi.direct import DirectCandidate
 
 
 class Directs:

@@ -10,17 +10,19 @@ from pathlib import Path
 from provenv.manifest.values import FileRule, ManifestRequirement
 from provenv.project import Project
 from provenv.pypi.artifacts import Artifact, Metadata
-from provenv.pypi.build_environment import uv_provision
-from provenv.pypi.builds import build_metadata
 from provenv.pypi.cache import Cache
-from provenv.pypi.direct import DirectCandidate, DirectResolver
 from provenv.pypi.finder import Finder, NeedsBuild
-from provenv.pypi.references import parse_reference
 from provenv.pypi.variant_documents import VariantDocuments
 from provenv.resolving.build_sources import build_settings
 from provenv.resolving.rules import has_wanted_hash
 from provenv.standards.requirements import Requirement
 from provenv.values import replace
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from provenv.pypi.build_environment import Provision
+    from provenv.pypi.direct import DirectCandidate, DirectResolver
+    from provenv.pypi.references import Reference
 
 
 class Files:
@@ -33,9 +35,7 @@ class Files:
         self.variants = VariantDocuments(finder)
         self._stack = stack
         self._may_build: FileRule = project.manifest.build
-        self._settings = project.settings
-        settings = build_settings(project.manifest, project.settings)
-        self._provision = uv_provision(settings, exclude_newer=project.manifest.exclude_newer)
+        self._project = project
 
     def metadata(self, artifact: Artifact, python: str) -> Metadata:
         """The core metadata of a file; an sdist that does not say them is built in isolation.
@@ -50,6 +50,8 @@ class Files:
 
     def _built(self, artifact: Artifact, python: str) -> Metadata:
         import tempfile
+
+        from provenv.pypi.builds import build_metadata
 
         with tempfile.TemporaryDirectory(prefix="provenv-sdist-") as folder:
             digest, _ = self.finder.sha256(artifact)
@@ -90,24 +92,39 @@ class Files:
 
     def place(self, url: str) -> str:
         """A direct reference's address as it may be shown, the same for every spelling of it."""
-        reference = parse_reference(url, self._base)
+        reference = self._reference(url)
         return reference.shown + (f"#subdirectory={reference.subdirectory}" if reference.subdirectory else "")
 
     def is_wheel(self, url: str) -> bool:
         """Whether a direct reference names a wheel, which needs no build."""
-        return parse_reference(url, self._base).is_wheel
+        return self._reference(url).is_wheel
+
+    def _reference(self, url: str) -> Reference:
+        from provenv.pypi.references import parse_reference
+
+        return parse_reference(url, self._base)
 
     def direct(self, requirement: ManifestRequirement | Requirement, python: str) -> DirectCandidate:
         """The one candidate of a requirement with a URL."""
         return self._direct_resolver.resolve(requirement, python=python, base=self._base)
 
     @functools.cached_property
+    def _provision(self) -> Provision:
+        from provenv.pypi.build_environment import uv_provision
+
+        manifest = self._project.manifest
+        settings = build_settings(manifest, self._project.settings)
+        return uv_provision(settings, exclude_newer=manifest.exclude_newer)
+
+    @functools.cached_property
     def _direct_resolver(self) -> DirectResolver:
+        from provenv.pypi.direct import DirectResolver
+
         return self._stack.enter_context(
             DirectResolver(
                 download=self.finder.fetch_file,
                 provision=self._provision,
-                settings=self._settings,
+                settings=self._project.settings,
                 records=self._cache,
                 may_build=self._may_build.covers,
             )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
 
 from provenv.pypi.artifacts import Artifact
 from provenv.resolution import Package, Resolution
@@ -12,6 +11,7 @@ from provenv.resolving.search import Search
 from provenv.standards.markers import InvalidMarker, MarkerEnvironment, may_hold, mentions_extra
 from provenv.standards.specifiers import python_allows
 from provenv.standards.tags import ranks_in
+from provenv.tuples import NamedTuple
 
 
 class Outlook(NamedTuple):

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from provenv.errors import InputError
 from provenv.hooks.types import Build, Platform, Runtime
 from provenv.manifest.values import Manifest, ManifestRequirement
-from provenv.pypi.direct import DirectCandidate
 from provenv.resolving.rules import Prerelease, Rules, Strategy
 from provenv.settings import NetworkSettings
 from provenv.standards.markers import InvalidMarker, MarkerEnvironment, marker_environment
@@ -16,6 +15,10 @@ from provenv.standards.specifiers import is_exact_pin
 from provenv.standards.tags import compatible_tags
 from provenv.targets import Target
 from provenv.values import dataclass, field, replace
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from provenv.pypi.direct import DirectCandidate
 
 
 @dataclass(frozen=True, slots=True)

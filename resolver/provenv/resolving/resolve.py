@@ -10,7 +10,6 @@ from provenv.features import PROCESSOR, features_of
 from provenv.hooks.types import Accelerator, Build, Builds, Context, Platform
 from provenv.manifest.previews import WHEEL_VARIANTS
 from provenv.manifest.values import Manifest
-from provenv.pypi.direct import DirectCandidate
 from provenv.resolution import Resolution
 from provenv.resolving.attempts import Attempts, Failure, Found
 from provenv.resolving.bystanders import Bystanders
@@ -33,6 +32,10 @@ from provenv.standards.specifiers import mask
 from provenv.standards.tags import compatible_tags
 from provenv.targets import Target
 from provenv.values import dataclass, field, replace
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from provenv.pypi.direct import DirectCandidate
 
 Answer = TypeVar("Answer")
 
