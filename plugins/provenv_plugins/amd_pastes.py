@@ -219,7 +219,8 @@ def _adapters(text: str) -> Iterable[Device]:
         if found.vendor_id == VENDOR_ID or (
             not found.vendor_id and re.search(r"\bAMD\b|\bRadeon\b", found.name)
         ):
-            yield Device("amd", found.name, found.memory_mib, facts=told({"pci_id": found.pci_id}))
+            name = "" if found.generic else found.name
+            yield Device("amd", name, found.memory_mib, facts=told({"pci_id": found.pci_id}))
 
 
 def _prose(text: str) -> Iterable[tuple[str, Device]]:

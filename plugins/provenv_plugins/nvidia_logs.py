@@ -143,6 +143,7 @@ _DRIVERS = (
     rf"^\S+\s+[A-Z][a-z]{{2}} [A-Z][a-z]{{2}} [ \d]\d \d\d:\d\d:\d\d \d{{4}}\s+{VERSION}$",
     rf"^\s+Device Vendor +NVIDIA [^\n]*(?:\n[^\n]*){{1,4}}?\n\s+Driver Version +{VERSION}",  # clinfo
     rf"\bdriver: nvidia v: {VERSION}",  # inxi
+    rf"\bnvmlSystemGetDriverVersion\(\)[^\n]*\n\s*b?'{VERSION}'",
     rf"^\s*driverInfo\s*=\s*{VERSION}\s*$",  # vulkaninfo
     rf"\bnvidia\.com/cuda\.driver-version\.full=[\"']?{VERSION}",  # Kubernetes' labels of a node
     rf"\blibcuda\.so\.{VERSION}",

@@ -15,7 +15,7 @@ _BRANDS = r"NVIDIA |Nvidia |GeForce |Tesla |Quadro |TITAN |Jetson |RTX |GTX |RTX
 
 # What has to stand on a line that names one: how many, or whose, or what kind of thing it is.
 _HINT = re.compile(
-    rf"{_BRANDS}|(?i:\bgpus?\b|\bgraphics\b)|\d\s*[x\u00d7*]|GPUs?\b|Orin|Xavier|Thor|Nano|TX[12]"
+    rf"{_BRANDS}|(?i:\bgpus?\b|\bgraphics\b)|\d\s*[x\u00d7*]|[x\u00d7*]\s*\d|GPUs?\b|Orin|Xavier|Thor|Nano|TX[12]"
 )
 
 
@@ -81,7 +81,7 @@ def named_in_prose(text: str) -> Iterable[Device]:
     jetson = re.search(r"\bJetson\b|\bJetPack\b|\bL4T\b", text, re.IGNORECASE) is not None
     for found in _pattern().finditer("\n".join(filter(_HINT.search, text.splitlines()))):
         module = re.search(r"Orin|Xavier|Thor", found["name"]) is not None
-        if not (found["before"] or found["brand"] or (module and jetson)):
+        if not (found["before"] or found["brand"] or found["times"] or (module and jetson)):
             continue
         brand = re.sub(r"(?i)^nvidia ", "", found["brand"])
         name = f"{brand}{found['name']}{found['size'] or ''}"

@@ -176,7 +176,8 @@ def _pci(pastes: Sequence[Paste]) -> Iterable[Device]:
 def _is_unbound(pastes: Sequence[Paste], text: str) -> bool:
     """A GPU on the bus to which no driver of NVIDIA's is bound, or with which no tool of its came."""
     told = "nvidia-smi" in text and _NO_SMI.search(text) is not None
-    return any(
+    adapters = (found for paste in pastes for found in windows_adapters(paste.text))
+    return any(found.generic and found.vendor_id == VENDOR_ID for found in adapters) or any(
         found.display and (found.driver_told or told) and not found.driver.startswith("nvidia")
         for found in pci_devices(pastes)
         if found.vendor_id == VENDOR_ID or found.vendor.startswith("NVIDIA")
@@ -186,7 +187,8 @@ def _is_unbound(pastes: Sequence[Paste], text: str) -> bool:
 def _adapters(text: str) -> Iterable[Device]:
     for found in windows_adapters(text):
         if found.vendor_id == VENDOR_ID or (not found.vendor_id and found.name.startswith("NVIDIA")):
-            yield Device("nvidia", found.name, found.memory_mib, facts=told({"pci_id": found.pci_id}))
+            name = "" if found.generic else found.name
+            yield Device("nvidia", name, found.memory_mib, facts=told({"pci_id": found.pci_id}))
 
 
 def _driver(
@@ -228,7 +230,7 @@ def _adapter_driver(pastes: Iterable[Paste]) -> str | None:
         for found in windows_adapters(paste.text):
             digits = re.sub(r"\D", "", found.driver_version)[-5:]
             theirs = found.vendor_id == VENDOR_ID or found.name.startswith("NVIDIA")
-            if theirs and len(digits) == 5 and found.driver_version.count(".") == 3:
+            if theirs and not found.generic and len(digits) == 5 and found.driver_version.count(".") == 3:
                 return f"{digits[:3]}.{digits[3:]}"
     return None
 

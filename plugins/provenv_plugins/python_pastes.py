@@ -169,6 +169,7 @@ def _installed(name: str, text: str) -> str:
     found = re.search(
         rf"^\s*(?:\[(?:pip3?|conda)\]\s+)?{name}(?:==|\s{{1,60}})v?{_TORCH}(?:\s|$)", text, re.MULTILINE
     )
+    found = found or re.search(rf"^Name: {name}\nVersion: {_TORCH}$", text, re.MULTILINE)  # pip show
     return found[1] if found else ""
 
 

@@ -12,6 +12,7 @@ from functools import lru_cache
 from provenv.values import dataclass
 
 _LINE = re.compile(r"^\s*([A-Z]\w+)\s*[:=]\s?(.*?)\s*$")
+_MEMBER = re.compile(r"^\s*\"([A-Z]\w+)\"\s*:\s*\"?(.*?)\"?,?\s*$")  # ConvertTo-Json
 _VIDEO_KEYS = frozenset(
     ("AdapterCompatibility", "AdapterRAM", "VideoProcessor", "DriverVersion", "PNPDeviceID")
 )
@@ -29,6 +30,12 @@ class Adapter:
     device_id: str = ""
     driver_version: str = ""
     memory_mib: int | None = None
+
+    @property
+    def generic(self) -> bool:
+        """Windows drives it by itself, or not at all: its maker's driver is not installed."""
+        words = r"(?i)microsoft basic|standard vga|(?:3d )?video controller"
+        return re.match(words, self.name) is not None
 
     @property
     def pci_id(self) -> str:
@@ -129,8 +136,8 @@ def _blocks(lines: Sequence[str]) -> Iterable[dict[str, str]]:
     block: dict[str, str] = {}
     last = ""
     for line in [*lines, ""]:
-        found = _LINE.match(line)
-        if not line.strip() or (found and found[1] in block):
+        found = _LINE.match(line) or _MEMBER.match(line)
+        if not line.strip(" \t{}[],") or (found and found[1] in block):
             if _VIDEO_KEYS & block.keys():
                 yield block
             elif found and line.strip():

@@ -13,7 +13,7 @@ from provenv.values import dataclass
 
 _KEY = re.compile(
     r"^\s*(?:[-*\u2022]\s+|\d+[.)]\s+)?[*`|]*\s*"  # lists, emphasis and tables of Markdown
-    r"([^\W\d_][^:\uff1a=|]{0,60}?)[*`]*\s*[:\uff1a][*`]*(?:\s+|$)(.*?)\s*$"
+    r"([^\W\d_][^:\uff1a=|]{0,60}?)[*`]*\s*(?:\uff1a[*`]*\s*|:[*`]*(?:\s+|$))(.*?)\s*$"
 )
 _SECOND_FIELD = re.compile(r"\s{6,}(?=[A-Z][\w ]{2,40}: )")
 _LISTED = re.compile(r"^\s*GPU ([\d, ]+):\s+(.*?)(?:\s+\(UUID: .*)?$")
@@ -145,7 +145,9 @@ def _gpus(lines: Sequence[str]) -> Iterable[ReportedGpu]:
         for index, name in sorted(names.items()):
             yield ReportedGpu(name, capabilities.get(index), tuple(parts.get(index, [])))
     else:
-        yield from map(ReportedGpu, bare)
+        for name in bare:
+            times = re.search(r"\s*[x\u00d7*]\s*(\d{1,2})$", name)
+            yield from [ReportedGpu(name[: times.start()] if times else name)] * int(times[1] if times else 1)
 
 
 def _nested(lines: Sequence[str]) -> Iterable[str]:
