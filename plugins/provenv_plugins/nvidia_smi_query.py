@@ -279,10 +279,13 @@ def _tells(name: str, row: Sequence[str]) -> bool:
 def _list(text: str) -> Answer | None:
     """`nvidia-smi -L`."""
     names: dict[int, str] = {}
+    uuids: dict[int, str] = {}
     slices: dict[int, list[str]] = {}
     last = -1
     for line in text.splitlines() if "(UUID:" in text else ():
-        if found := re.search(r"\bGPU (\d{1,4}): (\S[^(\n]{0,100}?) \(UUID: ?GPU-", line):
+        if found := re.search(r"\bGPU (\d{1,4}): (\S[^(\n]{0,100}?) \(UUID: ?GPU-([^)\s]*)", line):
+            if uuids.setdefault(int(found[1]), found[3]) != found[3]:
+                break  # a place that is another GPU's now: the list of another machine
             last = int(found[1]) if int(found[1]) not in names else -1
             names.setdefault(int(found[1]), found[2])
         elif (found := re.search(r"\bMIG (\S+)\s+Device\s+\d+:", line)) and last >= 0:
