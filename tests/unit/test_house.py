@@ -154,7 +154,17 @@ def test_no_text_of_the_core_speaks_of_a_vendor(word: str) -> None:
     assert found == []
 
 
-STRANGERS = ("httpx", "packaging", "asyncio", "rich", "ssl", "http", "conda_lock", "rattler", "pypi_simple")
+STRANGERS = (
+    "httpcore",
+    "packaging",
+    "asyncio",
+    "rich",
+    "ssl",
+    "http",
+    "conda_lock",
+    "rattler",
+    "pypi_simple",
+)
 
 
 def test_a_warm_lock_imports_no_stranger(tmp_path: Path) -> None:
@@ -199,5 +209,5 @@ def test_a_fresh_conda_lock_imports_neither_rattler_nor_conda_lock(tmp_path: Pat
     command = [sys.executable, "-c", program]
     subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
     second = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
-    heavy = {"rattler", "conda_lock", "pydantic", "httpx", "asyncio"}
+    heavy = {"rattler", "conda_lock", "pydantic", "httpx", "httpcore", "asyncio"}
     assert sorted(set(second.stdout.split()) & heavy) == []

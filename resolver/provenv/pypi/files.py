@@ -67,8 +67,10 @@ class RemoteFiles:
     def metadata(self, artifact: Artifact) -> Metadata:
         """The core metadata of an artifact; see `Finder.metadata`."""
         known = self.remembered(artifact)
-        if known is not None:
-            return known()
+        return self.fetched(artifact) if known is None else known()
+
+    def fetched(self, artifact: Artifact) -> Metadata:
+        """As `metadata`, for what is not `remembered`."""
         key = self._identity(artifact)
         try:
             found = check_against(self._read_metadata(artifact), artifact)

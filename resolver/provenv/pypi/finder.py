@@ -133,7 +133,7 @@ class Finder:
             return
 
         def fetched() -> Metadata:
-            found = self._files().metadata(artifact)
+            found = self._files().fetched(artifact)
             if then is not None:
                 then(found)
             return found
