@@ -400,7 +400,8 @@ with finder:
     started = time.monotonic()
     assert running.wait(30) != 0
     assert time.monotonic() - started < 10
-    assert files_under(tmp_path) == before
+    # what was looked at is added to the record of a page; nothing else is there, or gone
+    assert files_under(tmp_path).keys() == before.keys()
 
 
 @needs_posix

@@ -27,7 +27,7 @@ from provenv.resolving.search import Conflict, Search
 from provenv.settings import NetworkSettings
 from provenv.solver.precedents import Precedents
 from provenv.standards.requirements import parse_requirement
-from provenv.standards.versions import sort_key
+from provenv.standards.versions import prereleases_among, sort_key
 from provenv.targets import Target
 
 INDEX = "https://index.example/simple"
@@ -171,12 +171,13 @@ class Memory:
         if releases is None:
             return None
         newest_first = sorted(releases, key=lambda release: sort_key(release.version), reverse=True)
+        versions = tuple(release.version for release in newest_first)
         return Project(
             name,
             index.url,
-            tuple(release.version for release in newest_first),
-            tuple(sort_key(release.version) for release in newest_first),
+            versions,
             [self._artifacts(name, release, index.url) for release in newest_first],
+            prereleases_among(versions),
         )
 
     def _artifacts(self, name: str, release: Release, index: str) -> tuple[Artifact, ...]:

@@ -52,7 +52,7 @@ class Artifact:
 class VariantFiles:
     """The variant wheels of one version on one index, and the JSONs that tell of them (one, if all is well).
 
-    `key`: as `Project.keys` has it.
+    `key`: the version's `standards.versions.sort_key`.
     """
 
     version: str
@@ -65,19 +65,19 @@ class VariantFiles:
 class Project:
     """One project on one index: its versions, newest first, each with its files in the index's order.
 
-    `keys[i]` is the sort key of `versions[i]` (`standards.versions.sort_key`), `requires_python[i]` the
-    different values that its files give. Versions that PEP 440 rejects and file names that belong to no
-    version are left out. `artifacts` may be lazy: a version's files are read when they are first looked
-    at. `tracks`, `alternates`: the addresses of PEP 708. `variants`: what stands beside the artifacts for
-    who wants it, by version.
+    Versions that PEP 440 rejects and file names that belong to no version are left out. `artifacts` may be
+    lazy: a version's files are read when they are first looked at, and there may turn out to be none that is
+    of use. `prereleases`: a bit for each version that is one. `masks`: specifiers and the versions that
+    satisfy them, as far as they were asked for. `tracks`, `alternates`: the addresses of PEP 708. `variants`:
+    what stands beside the artifacts for who wants it, by version.
     """
 
     name: str
     index: str
     versions: tuple[str, ...]
-    keys: tuple[tuple[object, ...], ...]
     artifacts: Sequence[tuple[Artifact, ...]]
-    requires_python: tuple[tuple[str | None, ...], ...] = ()
+    prereleases: int = 0
+    masks: dict[str, int] = field(default_factory=dict, compare=False)
     tracks: tuple[str, ...] = ()
     alternates: tuple[str, ...] = ()
     variants: tuple[VariantFiles, ...] = ()

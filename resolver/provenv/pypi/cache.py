@@ -13,7 +13,7 @@ import marshal
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from zlib import crc32
@@ -78,8 +78,11 @@ class Cache:
         """Keep a value of None, bool, int, float, str, bytes and tuples and dicts of them."""
         self.write(kind, key, value)
 
-    def read(self, kind: str, key: str) -> Record | None:
-        """The whole record under a key, None where there is none or its head can't be trusted."""
+    def read(self, kind: str, key: str, *, at_once: int = READ_AT_ONCE) -> Record | None:
+        """The whole record under a key, None where there is none or its head can't be trusted.
+
+        `at_once`: bytes; the tail of a longer record stays on the disk.
+        """
         try:
             path = self._path(kind, key)
             descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
@@ -87,7 +90,7 @@ class Cache:
             return None
         try:
             status = os.fstat(descriptor)
-            content = os.read(descriptor, min(status.st_size, READ_AT_ONCE))
+            content = os.read(descriptor, min(status.st_size, at_once))
             if len(content) < status.st_size:
                 missing = _head_end(content) - len(content)
                 content += os.read(descriptor, missing) if missing > 0 else b""
@@ -97,11 +100,20 @@ class Cache:
             os.close(descriptor)
         return _unpack(content, key, status, path)
 
-    def write(self, kind: str, key: str, head: object, tail: bytes = b"") -> bool:
-        """Keep a record; False when the disk did not take it."""
+    def write(
+        self, kind: str, key: str, head: object, tail: Sequence[bytes] = (), *, written: float | None = None
+    ) -> bool:
+        """Keep a record; False when the disk did not take it.
+
+        `tail`: its parts. `written`: Unix time, None: now.
+        """
         try:
             with self.temporary() as path:
-                path.write_bytes(_pack(key, head, tail))
+                with path.open("wb") as file:
+                    file.write(_pack(key, head, sum(map(len, tail))))
+                    file.writelines(tail)
+                if written is not None:
+                    os.utime(path, (written, written))
                 self._place(path, self._path(kind, key))
         except OSError as problem:
             self._fail(problem)
@@ -179,10 +191,11 @@ class Cache:
             )
 
 
-def _pack(key: str, head: object, tail: bytes) -> bytes:
+def _pack(key: str, head: object, tail: int) -> bytes:
+    """A record up to its tail, of so many bytes."""
     packed = marshal.dumps(head, MARSHAL_FORMAT)  # type: ignore[arg-type]  # a ValueError says so
-    lengths = len(packed).to_bytes(4, "little") + len(tail).to_bytes(8, "little")
-    return b"".join((MAGIC, _checksum(key, lengths, packed), lengths, packed, tail))
+    lengths = len(packed).to_bytes(4, "little") + tail.to_bytes(8, "little")
+    return b"".join((MAGIC, _checksum(key, lengths, packed), lengths, packed))
 
 
 def _head_end(content: bytes) -> int:

@@ -76,6 +76,7 @@ class Finder:
         self._projects.close()
         self._metadata.close()
         self._digests.close()
+        self._http.close()
         if self._remote is not None:
             self._remote.close()
         if self._made is not None:

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from provenv.errors import DiskError, InputError
-from provenv.pypi.listing import Listed, Page, is_distribution
+from provenv.pypi.listing import Listed, Page, is_distribution, page_of
 
 
 def local_path(place: str) -> Path | None:
@@ -47,14 +47,17 @@ def scan_folder(folder: Path) -> Page:
             hints=["check its permissions"],
         ) from None
     base = folder.resolve()
-    return Page(tuple(Listed(name, (base / name).as_uri(), {}, size) for name, size in sorted(found)))
+    return page_of(
+        (Listed(name, (base / name).as_uri(), {}, size) for name, size in sorted(found)), base.as_uri()
+    )
 
 
 def flat_page(path: Path) -> Page:
     """The files at a path: of a folder, of an HTML page of links, or the one file that it is."""
     if path.is_file():
         if is_distribution(path.name):
-            return Page((Listed(path.name, path.resolve().as_uri(), {}, path.stat().st_size),))
+            address = path.resolve().as_uri()
+            return page_of([Listed(path.name, address, {}, path.stat().st_size)], address)
         return read_page(path)
     return scan_folder(path)
 

@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 from urllib.parse import unquote, urljoin
 
 from provenv.errors import IndexAnswerError
-from provenv.pypi.listing import Listed, Page, absolute, clean_hashes, is_distribution
+from provenv.pypi.listing import Listed, Page, absolute, clean_hashes, is_distribution, page_of
 
 Attributes = dict[str, str]
 
@@ -35,10 +35,11 @@ def parse_html(body: bytes, url: str, charset: str | None = None) -> Page:
         )
     base = _joined(url, reader.base)
     files = (_file(base, attributes) for attributes in reader.links)
-    return Page(
-        files=tuple(file for file in files if file is not None),
-        tracks=tuple(reader.meta("pypi:tracks")),
-        alternates=tuple(reader.meta("pypi:alternate-locations")),
+    return page_of(
+        (file for file in files if file is not None),
+        base,
+        tracks=reader.meta("pypi:tracks"),
+        alternates=reader.meta("pypi:alternate-locations"),
     )
 
 

@@ -1,25 +1,31 @@
-"""Index pages on the network, each parsed once: asked for conditionally, kept as compact records."""
+"""Index pages on the network, each parsed once: asked for conditionally, kept as records."""
 
 from __future__ import annotations
 
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, cast
+from collections.abc import Callable, Iterator
+from itertools import islice
+from typing import TYPE_CHECKING
 
 from provenv.addresses import redact
 from provenv.pypi.addresses import is_loopback
-from provenv.pypi.cache import Cache, Record, Tail
-from provenv.pypi.listing import Listed, Page
-from provenv.pypi.records import LAYOUT, Head, Placing, pack, read_head
+from provenv.pypi.cache import Cache, Record
+from provenv.pypi.listing import Page
+from provenv.pypi.records import FILES, LAYOUT, PROJECTS, Head, Placing, pack, read_head
 from provenv.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from provenv.pypi.fetch import Answer, Fetcher
+    from provenv.pypi.record_files import Blocks
 
-PROJECTS, FLATS = "pages", "flats"
-"""The kinds of cache records."""
+FLATS = "flats"
+"""The kind of cache records of flat pages."""
+BLOCKS_AT_ONCE = 4096
+"""Bytes: so short a record of files is read whole, of another one just what is asked for."""
+MOST = 2000
+"""So many versions' files, and specifiers, of a project are kept at most."""
 LIFETIME = 600.0
 """Seconds for which a page counts as true where its index does not say: what the default index says."""
 ABSENT = frozenset({404, 410})
@@ -53,31 +59,59 @@ class HttpPages:
         self.notes: list[str] = []
         # One page after the other: threads would read them no faster, and each takes many times its bytes.
         self._parsing = threading.Lock()
+        self._heads: dict[str, tuple[Head, float, int]] = {}
         self._cache, self._fetcher, self._offline, self._refresh = cache, fetcher, offline, refresh
 
     def project(
         self, key: str, url: str, name: str, placing: Placing, *, network: bool
-    ) -> tuple[Head, bytes | memoryview | Tail] | None:
-        """The record of a project page at `url`, None when the index has no such project.
+    ) -> tuple[Head, Callable[[], Blocks]] | None:
+        """The records of a project page at `url`, None when the index has no such project.
 
-        `key`: the record's key, which says by what `placing` its addresses were made.
+        `key`: their key, which says by what `placing` addresses are made.
         """
         record = self._cache.read(PROJECTS, key)
         head = read_head(record.head) if record else None
         if record and head and self._is_fresh(record, head.lifetime):
-            return None if head.absent else (head, record.tail)
+            return self._known(key, head, record.written)
         if not network:
             raise NotHere
         answer = self._ask(url, Validators(head.lifetime, head.etag, head.last_modified) if head else None)
-        if answer.status == 304 and record and head:
+        if answer.status == 304 and head:
             self._cache.touch(PROJECTS, key)
-            return None if head.absent else (head, record.tail)
-        absent = answer.status != 200
+            return self._known(key, head, time.time())
+        absent, validators = answer.status != 200, _validators(answer)
         with self._parsing:
-            made, tail = pack(name, Page(()) if absent else _parsed(answer), placing)
-        made = made._replace(absent=absent, **_validators(answer)._asdict())
-        self._cache.write(PROJECTS, key, tuple(made), tail)
-        return None if absent else (made, tail)
+            page = Page("", (), "") if absent else _parsed(answer)
+            del answer  # a page is megabytes now and then
+            made, blocks = pack(name, page, placing)
+        made = made._replace(absent=absent, **validators._asdict())
+        kept = self._cache.write(FILES, key, None, blocks)
+        self._cache.write(PROJECTS, key, tuple(made))
+        return self._known(key, made, time.time(), None if kept else b"".join(blocks))
+
+    def _known(
+        self, key: str, head: Head, written: float, blocks: bytes | None = None
+    ) -> tuple[Head, Callable[[], Blocks]] | None:
+        """What `project` gives. `blocks`: those that the cache did not take."""
+        if head.absent:
+            return None
+        self._heads[key] = head, written, len(head.rows) + len(head.masks)
+
+        def kept() -> Blocks:
+            record = self._cache.read(FILES, key, at_once=BLOCKS_AT_ONCE)
+            return record.tail if record else b""
+
+        return head, kept if blocks is None else lambda: blocks
+
+    def close(self) -> None:
+        """Keep what was found out about the projects besides their pages, for the next run."""
+        for key, (head, written, size) in self._heads.items():
+            if len(head.rows) + len(head.masks) > size:
+                grown = head._replace(
+                    rows=dict(islice(head.rows.items(), MOST)), masks=dict(islice(head.masks.items(), MOST))
+                )
+                self._cache.write(PROJECTS, key, tuple(grown), written=written)
+        self._heads.clear()
 
     def flat(self, url: str, *, network: bool) -> Page:
         """A flat page of files; raises IndexAnswerError when there is none at `url`."""
@@ -92,8 +126,9 @@ class HttpPages:
             self._cache.touch(FLATS, url)
             return known[1]
         page = _parsed(answer)
-        rows = tuple((*file[:2], tuple(file.hashes.items()), *file[3:]) for file in page.files)
-        self._cache.write(FLATS, url, (LAYOUT, tuple(_validators(answer)), rows))
+        self._cache.write(
+            FLATS, url, (LAYOUT, tuple(_validators(answer)), page.base, page.text, tuple(page.entries))
+        )
         return page
 
     def forget(self, key: str) -> None:
@@ -178,11 +213,6 @@ def lifetime_of(cache_control: str | None, url: str) -> float:
 
 def _flat_record(record: Record | None) -> tuple[Validators, Page] | None:
     match record.head if record else None:
-        case (int(layout), tuple(validators), tuple(rows)) if layout == LAYOUT:
-            return Validators(*validators), Page(tuple(map(_listed, rows)))
+        case (int(layout), tuple(validators), str(base), str(text), tuple(entries)) if layout == LAYOUT:
+            return Validators(*validators), Page(text, entries, base)
     return None
-
-
-def _listed(row: tuple[object, ...]) -> Listed:
-    hashes: Mapping[str, str] = dict(cast("tuple[tuple[str, str], ...]", row[2]))
-    return Listed._make((*row[:2], hashes, *row[3:]))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from typing import TypeAlias
 
 from provenv.pypi.addresses import split_login
 from provenv.standards.names import canonicalize
@@ -37,32 +38,72 @@ class Listed(NamedTuple):
     metadata: str | None = None
 
 
+Entry: TypeAlias = tuple[str, int, int]
+"""A file's name, and where in the page's text PEP 691's JSON for it begins and ends."""
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Every usable file of a page, in its order. `tracks`, `alternates`: PEP 708's addresses."""
+    """A page's files, in its order; what the page says of them is read when one is looked at (`entries`).
 
-    files: tuple[Listed, ...]
+    `text`: where the entries lie. `base`: what links start from. `tracks`, `alternates`: PEP 708's addresses.
+    """
+
+    text: str
+    entries: Sequence[Entry]
+    base: str
     tracks: tuple[str, ...] = ()
     alternates: tuple[str, ...] = ()
+
+    @property
+    def files(self) -> tuple[Listed, ...]:
+        """Every usable file."""
+        import json
+
+        from provenv.pypi.entries import read_entry
+
+        read = (read_entry(json.loads(self.text[start:end]), self.base) for _, start, end in self.entries)
+        return tuple(file for file in read if file is not None)
+
+    def only(self, entries: Sequence[Entry]) -> Page:
+        """The page with these of its entries."""
+        return Page(self.text, entries, self.base)
+
+
+def page_of(
+    files: Iterable[Listed], base: str, *, tracks: Sequence[str] = (), alternates: Sequence[str] = ()
+) -> Page:
+    """A page of files that were read from something else than JSON."""
+    from provenv.pypi.entries import write_entry
+
+    texts, entries, at = [], [], 0
+    for file in files:
+        text = write_entry(file)
+        texts.append(text)
+        entries.append((file.filename, at, at + len(text)))
+        at += len(text)
+    return Page("".join(texts), entries, base, tuple(tracks), tuple(alternates))
 
 
 class FlatPage:
     """A page of files of many projects, by project."""
 
     def __init__(self, page: Page) -> None:
-        self._wheels: dict[str, list[Listed]] = {}
-        self._sdists: list[tuple[str, Listed]] = []
-        for file in page.files:
-            if file.filename.endswith(".whl"):
-                name = canonicalize(file.filename.partition("-")[0])
-                self._wheels.setdefault(name, []).append(file)
+        self._page = page
+        self._wheels: dict[str, list[Entry]] = {}
+        self._sdists: list[tuple[str, Entry]] = []
+        for entry in page.entries:
+            filename = entry[0]
+            if filename.endswith(".whl"):
+                name = canonicalize(filename.partition("-")[0])
+                self._wheels.setdefault(name, []).append(entry)
             else:
-                self._sdists.append((canonicalize(file.filename), file))
+                self._sdists.append((canonicalize(filename), entry))
 
     def of(self, name: str) -> Page:
         """The files that may be of the project `name` (canonical): an sdist's name does not end clearly."""
-        sdists = (file for start, file in self._sdists if start.startswith(f"{name}-"))
-        return Page((*self._wheels.get(name, ()), *sdists))
+        sdists = (entry for start, entry in self._sdists if start.startswith(f"{name}-"))
+        return self._page.only((*self._wheels.get(name, ()), *sdists))
 
 
 def is_distribution(filename: str) -> bool:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
 
 from provenv.errors import IndexAnswerError
-from provenv.pypi.listing import Listed, Page, absolute, clean_hashes, is_distribution
+from provenv.pypi.listing import Entry, Page
 
 JSON_TYPES = ("application/vnd.pypi.simple.v1+json", "application/json")
 HTML_TYPES = ("application/vnd.pypi.simple.v1+html", "text/html", "application/xhtml+xml")
@@ -15,7 +14,8 @@ ACCEPT = (
     "application/vnd.pypi.simple.v1+json, "
     "application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1, */*;q=0.01"
 )
-UTC_TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d+)?Z", re.ASCII)
+_DECODER = json.JSONDecoder()
+_BLANKS = re.compile(r"[ \t\n\r]*")
 
 
 def parse_page(body: bytes, content_type: str, url: str) -> Page:
@@ -39,14 +39,10 @@ def parse_page(body: bytes, content_type: str, url: str) -> Page:
 
 
 def parse_json(body: bytes, url: str) -> Page:
-    """A PEP 691 project page; entries that make no sense are left out. Raises IndexAnswerError."""
-
-    def taken(value: dict[str, object]) -> object:
-        # at once, since the objects of a page of megabytes take ten times its bytes
-        return _file(value, url) if "filename" in value else value
-
+    """A PEP 691 project page, its files as they stand there. Raises IndexAnswerError."""
     try:
-        page = json.loads(body, object_hook=taken)
+        text = body.decode(json.detect_encoding(body), "surrogatepass")
+        page = _Json(text).page()
     except (ValueError, RecursionError) as problem:
         raise IndexAnswerError(
             f"the page {url} says it is JSON and is not",
@@ -65,65 +61,93 @@ def parse_json(body: bytes, url: str) -> Page:
     if major != "1":
         raise _newer(url, major)
     return Page(
-        files=tuple(file for file in page["files"] if isinstance(file, Listed)),
-        tracks=_addresses(meta.get("tracks")) or _addresses(page.get("tracks")),
-        alternates=_addresses(page.get("alternate-locations")),
-    )
-
-
-def _file(entry: Mapping[str, object], base: str) -> Listed | None:
-    """One entry of `files`, None when it is broken or no distribution."""
-    filename, link = entry.get("filename"), entry.get("url")
-    if not isinstance(filename, str) or not isinstance(link, str) or not is_distribution(filename):
-        return None
-    try:
-        url = absolute(base, link)
-    except ValueError:
-        return None
-    hashes, size, requires_python = entry.get("hashes"), entry.get("size"), entry.get("requires-python")
-    return Listed(
-        filename,
+        text,
+        page["files"],
         url,
-        clean_hashes(hashes) if isinstance(hashes, dict) else {},
-        size if isinstance(size, int) and not isinstance(size, bool) and size >= 0 else None,
-        requires_python if isinstance(requires_python, str) and requires_python.strip() else None,
-        _yanked(entry.get("yanked")),
-        _upload_time(entry.get("upload-time")),
-        _metadata(entry),
+        _addresses(meta.get("tracks")) or _addresses(page.get("tracks")),
+        _addresses(page.get("alternate-locations")),
     )
 
 
-def _yanked(value: object) -> str | None:
-    if isinstance(value, str):
+class _Json:
+    """A page's JSON, read member by member: the objects of a page of megabytes take ten times its bytes."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._at = 0
+
+    def page(self) -> object:
+        """The whole of it; where it is an object, its `files` are a list of entries. Raises ValueError."""
+        self._pass_blanks()
+        if not self._text.startswith("{", self._at):
+            return json.loads(self._text)
+        members: dict[str, object] = {}
+        more = self._begins("}")
+        while more:
+            name = self._value()
+            if not isinstance(name, str):
+                raise self._error("a name before this")
+            self._expect(":")
+            is_list = name == "files" and self._text.startswith("[", self._at)
+            members[name] = self._entries() if is_list else self._value()
+            more = self._goes_on("}")
+        if self._at < len(self._text):
+            raise self._error("nothing more")
+        return members
+
+    def _entries(self) -> list[Entry]:
+        """The items of a list that have a file name."""
+        text, decode, found = self._text, _DECODER.raw_decode, []
+        more = self._begins("]")
+        while more:
+            start = self._at
+            value, end = decode(text, start)
+            if isinstance(value, dict) and isinstance(filename := value.get("filename"), str):
+                found.append((filename, start, end))
+            if text.startswith(",{", end):  # as most of them do
+                self._at = end + 1
+            else:
+                self._at = end
+                more = self._goes_on("]")
+        return found
+
+    def _value(self) -> object:
+        value, self._at = _DECODER.raw_decode(self._text, self._at)
         return value
-    return "" if value is True else None
 
+    def _begins(self, closing: str) -> bool:
+        """Steps into an object or a list; whether there is anything in it."""
+        self._at += 1
+        self._pass_blanks()
+        empty = self._text.startswith(closing, self._at)
+        if empty:
+            self._at += 1
+            self._pass_blanks()
+        return not empty
 
-def _metadata(entry: Mapping[str, object]) -> str | None:
-    # PEP 714: the new key wins; the old ones are what indexes served before it.
-    for key in ("core-metadata", "dist-info-metadata", "data-dist-info-metadata"):
-        value = entry.get(key)
-        if isinstance(value, dict):
-            return clean_hashes(value).get("sha256", "")
-        if isinstance(value, bool):
-            return "" if value else None
-    return None
+    def _goes_on(self, closing: str) -> bool:
+        """Steps over what follows an item; whether another one follows."""
+        self._pass_blanks()
+        more = self._text.startswith(",", self._at)
+        if not more and not self._text.startswith(closing, self._at):
+            raise self._error(f"',' or {closing!r}")
+        self._at += 1
+        self._pass_blanks()
+        return more
 
+    def _expect(self, sign: str) -> None:
+        self._pass_blanks()
+        if not self._text.startswith(sign, self._at):
+            raise self._error(repr(sign))
+        self._at += 1
+        self._pass_blanks()
 
-def _upload_time(value: object) -> str | None:
-    """RFC 3339 in UTC and whole seconds, so that text compares as time does; None when it is no time."""
-    if not isinstance(value, str):
-        return None
-    if match := UTC_TIME.fullmatch(value):
-        return f"{match[1]}Z"
-    from datetime import UTC, datetime
+    def _pass_blanks(self) -> None:
+        blanks = _BLANKS.match(self._text, self._at)
+        self._at = blanks.end() if blanks else self._at
 
-    try:
-        when = datetime.fromisoformat(value)
-    except ValueError:
-        return None
-    when = when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
-    return f"{when:%Y-%m-%dT%H:%M:%S}Z"
+    def _error(self, wanted: str) -> ValueError:
+        return json.JSONDecodeError(f"Expecting {wanted}", self._text, self._at)
 
 
 def _addresses(value: object) -> tuple[str, ...]:

@@ -22,7 +22,8 @@ from provenv.pypi.backing import backed
 from provenv.pypi.cache import Cache
 from provenv.pypi.http_pages import HttpPages, NotHere
 from provenv.pypi.listing import FlatPage, Listed, Page
-from provenv.pypi.records import Placing, Row, pack, project, rows_by_version
+from provenv.pypi.record_files import Blocks, Files, project_of
+from provenv.pypi.records import Head, Placing, pack
 from provenv.settings import NetworkSettings
 
 SHAPES = "shapes"
@@ -126,7 +127,7 @@ class Sources:
             page = None if flat else project_page(path, name)
             if page is not None:
                 root = path.resolve().as_uri()
-                return self._made(
+                return self._packed(
                     name, page, canonical, self._placing(canonical, root, name, mirror=mirror, flat=False)
                 )
             return self._from_flat(
@@ -150,12 +151,11 @@ class Sources:
         if found is None:
             return None
 
-        def again() -> dict[str, tuple[Row, ...]]:
+        def again() -> tuple[Head, Callable[[], Blocks]] | None:
             self._pages.forget(key)
-            fresh = self._pages.project(key, url, name, placing, network=True)
-            return rows_by_version(*fresh) if fresh else {}
+            return self._pages.project(key, url, name, placing, network=True)
 
-        return project(*found, canonical, self.kept_at, again)
+        return self._made(*found, canonical, placing, again)
 
     def _from_flat(
         self, canonical: str, place: str, name: str, read: Callable[[], Page], *, mirror: bool
@@ -163,16 +163,30 @@ class Sources:
         known = self._flats.get(place)
         if known is None:
             known = self._flats[place] = FlatPage(read())
-        page = known.of(name)
-        if not page.files:
-            return None
-        return self._made(
-            name, page, canonical, self._placing(canonical, place, name, mirror=mirror, flat=True)
+        return self._packed(
+            name,
+            known.of(name),
+            canonical,
+            self._placing(canonical, place, name, mirror=mirror, flat=True),
         )
 
-    def _made(self, name: str, page: Page, canonical: str, placing: Placing) -> Project | None:
-        head, tail = pack(name, page, placing)
-        return project(head, tail, canonical, self.kept_at, dict) if head.versions or head.variants else None
+    def _packed(self, name: str, page: Page, canonical: str, placing: Placing) -> Project | None:
+        """The project of a page that is kept nowhere."""
+        head, blocks = pack(name, page, placing)
+        if not (head.versions or head.variants):
+            return None
+        return self._made(head, lambda: b"".join(blocks), canonical, placing, lambda: None)
+
+    def _made(
+        self,
+        head: Head,
+        blocks: Callable[[], Blocks],
+        canonical: str,
+        placing: Placing,
+        again: Callable[[], tuple[Head, Callable[[], Blocks]] | None],
+    ) -> Project:
+        files = Files(head, canonical, self.kept_at, placing, blocks, again)
+        return project_of(head, files, canonical, self.kept_at)
 
     def _folder(self, path: Path, *, flat: bool) -> Page:
         from provenv.pypi.folders import flat_page
@@ -185,7 +199,7 @@ class Sources:
             # pip only warns of a find-links folder that is not there, and a machine where pip works must do
             # here.
             self.notes.append(problem.message)
-            return Page(())
+            return Page("", (), "")
 
     def _is_flat(self, place: str, name: str, *, network: bool) -> bool:
         """Whether a mirror on the network is a flat page: by its name, else by looking, once."""

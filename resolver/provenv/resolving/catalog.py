@@ -12,7 +12,7 @@ from provenv.resolving.routes import Route, Router
 from provenv.resolving.wanted import Wants
 from provenv.standards.markers import MarkerEnvironment
 from provenv.standards.specifiers import VersionTable
-from provenv.standards.versions import is_prerelease, local_of
+from provenv.standards.versions import local_of, prereleases_among, sort_key
 
 
 class Source(Protocol):
@@ -38,7 +38,7 @@ class Listing:
 
     __slots__ = (
         "_dated",
-        "_places",
+        "_files",
         "_variants",
         "alike",
         "everything",
@@ -51,27 +51,37 @@ class Listing:
     )
 
     def __init__(self, name: str, projects: list[Project], route: Route, *, variants: bool = False) -> None:
-        merged: dict[str, tuple[tuple[object, ...], list[tuple[Project, int]]]] = {}
-        for project in projects:
-            for i, (version, key) in enumerate(zip(project.versions, project.keys, strict=True)):
-                if route.locals is None or route.admits(local_of(key)):
-                    merged.setdefault(version, (key, []))[1].append((project, i))
-        self._variants: dict[str, list[VariantFiles]] = {}
-        for one in (one for project in projects if variants for one in project.variants):
-            if route.locals is None or route.admits(local_of(one.key)):
-                merged.setdefault(one.version, (one.key, []))
-                self._variants.setdefault(one.version, []).append(one)
-        newest_first = sorted(merged.items(), key=lambda item: item[1][0], reverse=True)
         self.name = name
         self.found = bool(projects)
         self.where = tuple(project.index for project in projects)
-        self.versions = tuple(version for version, _ in newest_first)
-        self.table = VersionTable([key for _, (key, _) in newest_first], self.versions)
-        self.everything = (1 << len(self.versions)) - 1
-        self.prereleases = sum(1 << i for i, (_, (key, _)) in enumerate(newest_first) if is_prerelease(key))
         self.alike: dict[object, dict[int, Artifact]] = {}
         self._dated: bool | None = None
-        self._places = tuple(places for _, (_, places) in newest_first)
+        self._variants: dict[str, list[VariantFiles]] = {}
+        if len(projects) == 1 and route.locals is None and not (variants and projects[0].variants):
+            # as nearly all of them are: nothing to merge, and all is in order
+            (project,) = projects
+            self.versions, self.prereleases = project.versions, project.prereleases
+            self.table = VersionTable(self.versions, project.masks)
+            self._files: Callable[[int], Sequence[Artifact]] = project.artifacts.__getitem__
+        else:
+            self._merge(projects, route, variants=variants)
+        self.everything = self.table.everything
+
+    def _merge(self, projects: list[Project], route: Route, *, variants: bool) -> None:
+        merged: dict[str, list[tuple[Project, int]]] = {}
+        for project in projects:
+            for i, version in enumerate(project.versions):
+                if route.locals is None or route.admits(local_of(sort_key(version))):
+                    merged.setdefault(version, []).append((project, i))
+        for one in (one for project in projects if variants for one in project.variants):
+            if route.locals is None or route.admits(local_of(one.key)):
+                merged.setdefault(one.version, [])
+                self._variants.setdefault(one.version, []).append(one)
+        self.versions = tuple(sorted(merged, key=sort_key, reverse=True))
+        self.table = VersionTable(self.versions)
+        self.prereleases = prereleases_among(self.versions)
+        places = [merged[version] for version in self.versions]
+        self._files = lambda version: [file for of, i in places[version] for file in of.artifacts[i]]
 
     @property
     def dated(self) -> bool:
@@ -81,9 +91,9 @@ class Listing:
             self._dated = any(file.uploaded is not None for file in files)
         return self._dated
 
-    def files(self, version: int) -> list[Artifact]:
+    def files(self, version: int) -> Sequence[Artifact]:
         """The files of one version, made when they are asked for: most versions are never looked at."""
-        return [artifact for project, i in self._places[version] for artifact in project.artifacts[i]]
+        return self._files(version)
 
     def variants(self, version: int) -> Sequence[VariantFiles]:
         """The variant wheels of one version, by the places that have them; none where nobody asks."""

@@ -14,7 +14,6 @@ from provenv.standards.versions import (
     EARLIEST,
     InvalidVersion,
     Key,
-    SortKey,
     is_prerelease,
     release_of,
     sort_key,
@@ -39,20 +38,20 @@ class InvalidSpecifier(ValueError):
 class VersionTable:
     """The versions of one project, newest first, with the masks that were asked for so far.
 
-    `keys[i]` and `texts[i]` belong together; bit i of a mask stands for them. Make one per project page.
+    Bit i of a mask stands for `texts[i]`. Make one per project page. `masks`: those that are known already;
+    new ones are put there.
     """
 
-    __slots__ = ("_ascending", "_masks", "everything", "keys", "texts")
+    __slots__ = ("_ascending", "_masks", "everything", "texts")
 
-    def __init__(self, keys: Sequence[SortKey], texts: Sequence[str]) -> None:
-        self.keys = tuple(keys)
+    def __init__(self, texts: Sequence[str], masks: dict[str, int] | None = None) -> None:
         self.texts = tuple(texts)
-        self.everything = (1 << len(self.keys)) - 1
-        self._ascending = self.keys[::-1]
-        self._masks: dict[str, int] = {}
+        self.everything = (1 << len(self.texts)) - 1
+        self._ascending = self.texts[::-1]
+        self._masks = {} if masks is None else masks
 
     def __len__(self) -> int:
-        return len(self.keys)
+        return len(self.texts)
 
     def _mask(self, specifiers: str) -> int:
         known = self._masks.get(specifiers)
@@ -70,8 +69,8 @@ class VersionTable:
             return sum(1 << i for i, text in enumerate(self.texts) if text.lower() == wanted)
         found, ascending, count = 0, self._ascending, len(self._ascending)
         for low, high in _intervals(operator, version):
-            first = 0 if low is None else bisect_left(ascending, low)
-            end = count if high is None else bisect_left(ascending, high)
+            first = 0 if low is None else bisect_left(ascending, low, key=sort_key)
+            end = count if high is None else bisect_left(ascending, high, key=sort_key)
             if first < end:
                 found |= ((1 << (end - first)) - 1) << (count - end)
         return found

@@ -7,6 +7,7 @@ a, b, rc and 3 for none; `post` is -1 for none. `local` holds `(number, "")` or 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from typing import TYPE_CHECKING, TypeAlias, cast
 
@@ -58,6 +59,11 @@ def is_prerelease(key: SortKey) -> bool:
     """Whether the version is an alpha, beta, release candidate or dev release."""
     pre_rank, _, _, is_not_dev, _ = cast(Key, key)[2]
     return pre_rank != 3 or not is_not_dev
+
+
+def prereleases_among(versions: Iterable[str]) -> int:
+    """A bit for each of the versions that is a prerelease, the lowest for the first."""
+    return sum(1 << i for i, version in enumerate(versions) if is_prerelease(sort_key(version)))
 
 
 def local_of(key: SortKey) -> str | None:

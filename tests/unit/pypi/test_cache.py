@@ -42,7 +42,7 @@ def test_kinds_and_keys_are_apart(tmp_path: Path) -> None:
 
 def test_the_tail_comes_back_with_the_head(tmp_path: Path) -> None:
     cache = Cache(tmp_path)
-    cache.write("pages", "a", ("head",), b"tail")
+    cache.write("pages", "a", ("head",), [b"tail"])
     record = cache.read("pages", "a")
     assert record is not None
     assert (record.head, bytes(record.tail)) == (("head",), b"tail")
@@ -64,7 +64,7 @@ def test_every_flipped_byte_before_the_tail_makes_a_miss(tmp_path: Path) -> None
 @pytest.mark.parametrize("keep", [0, 1, 10, 19, 20, 40, -1])
 def test_a_record_cut_short_is_a_miss(tmp_path: Path, keep: int) -> None:
     cache = Cache(tmp_path)
-    cache.write("pages", "a", VALUE, b"tail")
+    cache.write("pages", "a", VALUE, [b"tail"])
     path = the_record(tmp_path)
     path.write_bytes(path.read_bytes()[:keep])
     assert cache.get("pages", "a") is None
@@ -168,7 +168,7 @@ for round in range(200):
 def test_the_tail_of_a_long_record_is_read_part_by_part(tmp_path: Path) -> None:
     cache = Cache(tmp_path)
     tail = bytes(range(256)) * 1000
-    cache.write("pages", "long", ("head",), tail)
+    cache.write("pages", "long", ("head",), [tail])
     record = cache.read("pages", "long")
     assert record is not None
     assert record.head == ("head",)
@@ -177,7 +177,7 @@ def test_the_tail_of_a_long_record_is_read_part_by_part(tmp_path: Path) -> None:
 
 def test_a_long_record_that_was_cut_short_is_a_miss(tmp_path: Path) -> None:
     cache = Cache(tmp_path)
-    cache.write("pages", "long", ("head",), bytes(200_000))
+    cache.write("pages", "long", ("head",), [bytes(200_000)])
     (path,) = (p for p in cache.folder.rglob("*") if p.is_file())
     path.write_bytes(path.read_bytes()[:-1])
     assert cache.read("pages", "long") is None
@@ -186,7 +186,7 @@ def test_a_long_record_that_was_cut_short_is_a_miss(tmp_path: Path) -> None:
 def test_the_head_of_a_long_record_may_be_long_too(tmp_path: Path) -> None:
     cache = Cache(tmp_path)
     head = ("x" * 300_000,)
-    cache.write("pages", "long", head, b"tail" * 50_000)
+    cache.write("pages", "long", head, [b"tail" * 50_000])
     record = cache.read("pages", "long")
     assert record is not None
     assert (record.head, bytes(record.tail[0:4])) == (head, b"tail")
@@ -194,7 +194,7 @@ def test_the_head_of_a_long_record_may_be_long_too(tmp_path: Path) -> None:
 
 def test_a_tail_whose_record_has_gone_is_empty(tmp_path: Path) -> None:
     cache = Cache(tmp_path)
-    cache.write("pages", "long", ("head",), bytes(200_000))
+    cache.write("pages", "long", ("head",), [bytes(200_000)])
     record = cache.read("pages", "long")
     cache.remove("pages", "long")
     assert record is not None

@@ -8,7 +8,7 @@ import pytest
 
 from provenv.errors import IndexAnswerError
 from provenv.pypi.html_pages import parse_html
-from provenv.pypi.listing import FlatPage, Listed, Page, absolute
+from provenv.pypi.listing import FlatPage, Listed, Page, absolute, page_of
 from provenv.pypi.pages import parse_json, parse_page
 
 URL = "https://index.example/simple/torch/"
@@ -181,6 +181,13 @@ def test_a_hash_that_is_none_is_dropped(hashes: dict[str, str]) -> None:
         (b"[]", "not a project page"),
         (b'{"projects": []}', "not a project page"),
         (b'{"files": {}}', "not a project page"),
+        (b'{"files": []} x', "says it is JSON and is not"),
+        (b'{"files": [{"filename": "a"} {}]}', "says it is JSON and is not"),
+        (b'{"files": [{},]}', "says it is JSON and is not"),
+        (b'{"files": [],}', "says it is JSON and is not"),
+        (b'{"files" []}', "says it is JSON and is not"),
+        (b"{5: []}", "says it is JSON and is not"),
+        (b'{"files": [] "a": 1}', "says it is JSON and is not"),
         (b'{"meta": {"api-version": "2.0"}, "files": []}', "version 2 of the simple API"),
     ],
 )
@@ -192,24 +199,23 @@ def test_a_page_that_is_none_is_an_error_naming_it(body: bytes, words: str) -> N
 
 
 def test_a_newer_minor_version_and_a_missing_one_are_read() -> None:
-    assert parse_json(b'{"meta": {"api-version": "1.9"}, "files": []}', URL) == Page(())
-    assert parse_json(b'{"files": []}', URL) == Page(())
+    assert parse_json(b'{"meta": {"api-version": "1.9"}, "files": []}', URL).files == ()
+    assert parse_json(b'{"files": []}', URL).files == ()
 
 
 def test_pep_708_addresses_are_kept() -> None:
-    page = json.dumps(
+    json_text = json.dumps(
         {
             "meta": {"api-version": "1.2", "tracks": ["https://a.example/simple/torch/"]},
             "alternate-locations": ["https://b.example/simple/torch/", 5],
             "files": [],
         }
     )
-    assert parse_json(page.encode(), URL) == Page(
-        (), ("https://a.example/simple/torch/",), ("https://b.example/simple/torch/",)
-    )
-    html = """<meta name="pypi:tracks" content="https://a.example/t/">
-      <meta name="pypi:alternate-locations" content="https://b.example/t/">"""
-    assert parse_html(html.encode(), URL) == Page((), ("https://a.example/t/",), ("https://b.example/t/",))
+    html = """<meta name="pypi:tracks" content="https://a.example/simple/torch/">
+      <meta name="pypi:alternate-locations" content="https://b.example/simple/torch/">"""
+    for page in (parse_json(json_text.encode(), URL), parse_html(html.encode(), URL)):
+        assert page.tracks == ("https://a.example/simple/torch/",)
+        assert page.alternates == ("https://b.example/simple/torch/",)
 
 
 def test_a_newer_html_page_is_an_error() -> None:
@@ -245,7 +251,7 @@ def test_other_content_types_are_errors() -> None:
 
 
 def test_bytes_that_are_no_text_do_not_break_an_html_page() -> None:
-    assert parse_html(b"\xff\xfe\x00<a href='\xff'>" + b"\x80" * 100, URL) == Page(())
+    assert parse_html(b"\xff\xfe\x00<a href='\xff'>" + b"\x80" * 100, URL).files == ()
 
 
 def test_a_login_in_a_link_is_dropped() -> None:
@@ -254,7 +260,7 @@ def test_a_login_in_a_link_is_dropped() -> None:
 
 def test_a_flat_page_finds_a_projects_files_by_any_spelling() -> None:
     names = ["Foo_Bar-1.0-py3-none-any.whl", "foo.bar-1.0.tar.gz", "foo-bar-baz-1.0.tar.gz", "foo-1.0.zip"]
-    page = FlatPage(Page(tuple(Listed(name, f"file:///{name}") for name in names)))
+    page = FlatPage(page_of((Listed(name, f"file:///{name}") for name in names), "file:///"))
     # the sdist of foo-bar-baz may be foo-bar's, by its start; its whole name is looked at later
     assert [f.filename for f in page.of("foo-bar").files] == names[:3]
     assert page.of("baz").files == ()
