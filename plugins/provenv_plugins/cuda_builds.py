@@ -70,6 +70,13 @@ def _runs(context: Context) -> Runs:
     return runs
 
 
+def is_newer_than_builds(context: Context) -> bool:
+    """Whether a promised GPU is newer than all that the platform's builds are compiled for."""
+    newest = [compiled_for(one.name, context.platform, one.torch[-1]) for one in flavours(context)]
+    codes = [numbers(code) for found in newest for code in found]
+    return any(numbers(c) > max(codes, default=(0,)) for c in context.envelope.all("compute-capability"))
+
+
 def flavours(context: Context) -> Iterable[Flavour]:
     """The platform's CUDA builds: the default index's, the PyTorch index's, and Jetson's own for a Jetson."""
     yield from _default_flavours(context)

@@ -82,7 +82,7 @@ def served_together(
 
 def _refused(facts: NvidiaFacts, capabilities: Sequence[str], probe: Probe) -> str | None:
     """Why no build runs all of these, of which the last is the one in question; None when one does."""
-    from provenv_plugins.cuda_builds import choose_builds
+    from provenv_plugins.cuda_builds import choose_builds, is_newer_than_builds
 
     os = SYSTEMS.get(probe.python("system") or "", "linux")
     arch = MACHINES.get((probe.python("machine") or "x86_64").lower(), "x86_64")
@@ -94,7 +94,13 @@ def _refused(facts: NvidiaFacts, capabilities: Sequence[str], probe: Probe) -> s
     alone = choose_builds(context(Envelope.of({**words, "compute-capability": capabilities[-1:]})))
     if alone.offered:
         return f"no one build runs it and {', '.join(capabilities[:-1])} together"
-    return builds.rejected[0].reason if builds.rejected else f"there is no CUDA build for {os} on {arch}"
+    own = context(Envelope.of({"compute-capability": capabilities[-1:]}))
+    whatever_driver = choose_builds(own)
+    rejected = (alone if whatever_driver.offered else whatever_driver).rejected
+    if not rejected:
+        return f"there is no CUDA build for {os} on {arch}"
+    # the oldest build asks for least: what it lacks is what is wrong
+    return rejected[0 if is_newer_than_builds(own) else -1].reason
 
 
 def diagnose(probe: Probe) -> Iterable[Finding]:

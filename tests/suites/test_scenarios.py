@@ -249,6 +249,39 @@ TARGETS = {
     "Python 3.14 and a P100": Target(
         {"driver": "580", "compute_capability": "6.0", "python": "3.14"}, "cuda", "2.14.1", "cu126", "cu126"
     ),
+    "GTX 980 on 470": Target(
+        {"driver": "470", "compute_capability": "5.2"}, "cuda", "2.7.1", "cu118", "5.0 code, CUDA 11"
+    ),
+    "MX150 on 535": Target(
+        {"driver": "535", "compute_capability": "6.1"}, "cuda", "2.14.1", "cu126", "6.0 code runs on 6.1"
+    ),
+    "Quadro P2000 and RTX 4070 on 550": Target(
+        {"driver": "550", "compute_capability": ("6.1", "8.9")}, "cuda", "2.14.1", "cu126", "cu126 has both"
+    ),
+    "Quadro P2000 and RTX 5070 on 580": Target(
+        {"driver": "580", "compute_capability": ("6.1", "12.0")},
+        "cpu",
+        "2.15.0",
+        "cpu",
+        "no build has code for 6.x and 12.0",
+    ),
+    "V100 and B200 on 580": Target(
+        {"driver": "580", "compute_capability": ("7.0", "10.0")},
+        "cuda",
+        "2.10.0",
+        "cu128",
+        "as beside a 5090",
+    ),
+    "Quadro K2200 on Windows, 580.88": Target(
+        {**WINDOWS, "driver": "580.88", "compute_capability": "5.0"}, "cuda", "2.14.1", "cu126", "Maxwell"
+    ),
+    "RX 9070 XT, Python 3.9": Target(
+        {"gfx": "gfx1201", "python": "3.9"}, "rocm", "2.8.0", "rocm6.4", "2.8 is the last for 3.9"
+    ),
+    "M1 on macOS 13, Python 3.9": Target(
+        {"platform": "macos-arm64", "macos": "13", "python": "3.9"}, "mps", "2.8.0", "mps", "both end at 2.8"
+    ),
+    "Python 3.15": Target({"python": "3.15"}, "cpu", "2.15.0", "cpu", "2.15 is the first for it"),
     "Windows on Arm, Python 3.10": Target(
         {"platform": "windows-arm64", "python": "3.10"}, "cpu", None, None, "its wheels begin with 3.11"
     ),
@@ -303,6 +336,22 @@ MACHINES = {
         ),
         ("cuda", "2.15.0", "cu132"),
         ("gpu-left-out",),
+    ),
+    "Quadro P2000 beside an RTX 5070": Machine(
+        machines.linux(
+            **nvml(
+                "580.95.05", "13.0", ("Quadro P2000", "6.1", 5120), ("NVIDIA GeForce RTX 5070", "12.0", 12227)
+            )
+        ),
+        ("cuda", "2.15.0", "cu132"),
+        ("gpu-left-out",),
+    ),
+    "GT 710 beside an RTX 3090 on 470": Machine(
+        machines.linux(
+            **nvml("470.256.02", "11.4", ("NVIDIA GeForce GT 710", "3.5", 2002), ("NVIDIA A", "8.6", 24576))
+        ),
+        ("cuda", "2.7.1", "cu118"),
+        ("gpu-left-out", OLDER),
     ),
     "TITAN V on 590": Machine(
         machines.linux(**nvml("590.48.01", "13.1", ("NVIDIA TITAN V", "7.0", 12288))),
@@ -398,3 +447,31 @@ def test_a_jetson_promises_the_cuda_of_its_system(told: str, release: str, cuda:
     probe = machines.linux("aarch64", release=release, file={"/etc/nv_tegra_release": told})
 
     assert cuda_of(probe) == cuda
+
+
+@pytest.mark.parametrize(
+    ("driver", "gpu", "reason"),
+    [
+        (
+            "470.256.02 11.4",
+            ("NVIDIA GeForce GT 710", "3.5", 2002),
+            "is compiled for compute capability 3.7, 5.0",
+        ),
+        ("418.226.00 10.1", ("Tesla K80", "3.7", 11441), "450.80.02 or newer"),
+        ("418.226.00 10.1", ("Tesla T4", "7.5", 15109), "450.80.02 or newer"),
+        ("590.48.01 13.1", ("Tesla K80", "3.7", 11441), "no longer drive compute capability 3.7"),
+        (
+            "580.95.05 13.0",
+            ("NVIDIA X", "15.0", 81920),
+            "torch 2.15.0 is compiled for compute capability 7.5",
+        ),
+    ],
+)
+def test_a_gpu_without_a_build_is_told_what_keeps_it_from_every_one(
+    driver: str, gpu: tuple[str, str, int], reason: str
+) -> None:
+    host = Host(PLUGINS, machines.linux(**nvml(*driver.split(), gpu)))
+
+    (found,) = (finding for finding in host.findings if finding.code == "gpu-without-build")
+
+    assert reason in found.message
