@@ -18,7 +18,7 @@ else:
     _ABSENT = object()
     _FIELDS = "__value_fields__"
 
-    UNCOMPILED = 16
+    UNCOMPILED = 24
     """The first values of a class: to compile a function takes as long as to do without for some dozens, and
     of most classes a command makes a few."""
 
