@@ -103,6 +103,13 @@ def test_plugins_import_the_hooks_alone() -> None:
     assert wrong == []
 
 
+def test_named_tuples_are_our_own() -> None:
+    """typing's take as long to make as a small module to import, and a command makes two dozen."""
+    typings = re.compile(r"^from typing import .*\bNamedTuple\b", re.MULTILINE)
+    wrong = [str(path) for path in CORE.rglob("*.py") if typings.search(path.read_text(encoding="utf-8"))]
+    assert wrong == []
+
+
 @pytest.mark.parametrize("word", ["nvidia", "cuda", "rocm", "amd", "pytorch.org"])
 def test_the_core_names_no_vendor(word: str) -> None:
     """Docstrings may give examples; names, texts and tables of the core may not know any."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
-
 from provenv.hooks.types import EnvelopeKey
+from provenv.tuples import NamedTuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from provenv.hooks.manager import Plugins
 
