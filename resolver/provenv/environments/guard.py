@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from provenv.errors import DiskError, InstallError
+from provenv.sha256 import sha256
 from provenv.values import dataclass
 
 _LONGEST_WAIT = 3600.0
@@ -53,11 +54,7 @@ def exclusive(prefix: Path, folder: Path, waiting: Callable[[], None]) -> Iterat
 
 
 def _key(prefix: Path) -> str:
-    import hashlib
-
-    return hashlib.sha256(os.path.normcase(prefix.resolve()).encode("utf-8", "surrogatepass")).hexdigest()[
-        :24
-    ]
+    return sha256(os.path.normcase(prefix.resolve()).encode("utf-8", "surrogatepass")).hexdigest()[:24]
 
 
 def _open(path: Path) -> int:

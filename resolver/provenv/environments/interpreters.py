@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import platform
 import re
 import sys
-import sysconfig
 
 from provenv.errors import InstallError, ProvenvError
 
@@ -48,8 +46,8 @@ def explain_missing(target: str, cause: ProvenvError, named: str | None = None) 
 def _fits(wanted: tuple[int, int, int]) -> bool:
     """Whether the running interpreter serves: CPython with its lock, of that minor version, not older."""
     return (
-        platform.python_implementation() == "CPython"
-        and not sysconfig.get_config_var("Py_GIL_DISABLED")
+        sys.implementation.name == "cpython"
+        and "free-threading build" not in sys.version  # as Python's own guide to these builds tells them
         and sys.version_info[:2] == wanted[:2]
         and sys.version_info.micro >= wanted[2]
         and bool(sys.executable)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 from provenv.environments.store import Environment
+from provenv.sha256 import sha256
 
 META = "conda-meta"
 """Where a conda environment keeps the record of each of its packages."""
@@ -63,14 +63,14 @@ def project_stamp(folder: str, editable: bool) -> str:
     An editable project is used where it lies, so that only the files that describe it count.
     """
     project = Path(folder)
-    digest = hashlib.sha256()
+    lines = []
     for file in _described(project) if editable else _files(project):
         try:
             status = file.stat()
         except OSError:
             continue
-        digest.update(f"{file} {status.st_size} {status.st_mtime_ns}\n".encode("utf-8", "surrogatepass"))
-    return digest.hexdigest()[:16]
+        lines.append(f"{file} {status.st_size} {status.st_mtime_ns}\n")
+    return sha256("".join(lines).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def _described(project: Path) -> Iterator[Path]:

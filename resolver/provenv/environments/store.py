@@ -166,10 +166,10 @@ def outdated(environment: Environment) -> bool:
     """Whether its lock has changed (or gone) since it was installed."""
     if environment.lock_stamp == stamp(environment.lock):
         return False
-    import hashlib
+    from provenv.sha256 import sha256
 
     try:
-        return hashlib.sha256(environment.lock.read_bytes()).hexdigest() != environment.lock_sha256
+        return sha256(environment.lock.read_bytes()).hexdigest() != environment.lock_sha256
     except OSError:
         return True
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from provenv.hooks.types import Platform
 from provenv.locks.reader import Lock, parse
 from provenv.pypi.build_environment import index_flags, network_variables
 from provenv.settings import NetworkSettings
+from provenv.sha256 import sha256
 from provenv.values import dataclass, replace
 
 SHELLS = ("bash", "zsh", "fish", "powershell", "cmd")
@@ -145,7 +145,7 @@ class Job:
                 self._install(step, lock, rewrite, right)
 
     def _sha256(self) -> str:
-        return hashlib.sha256(self.data).hexdigest()
+        return sha256(self.data).hexdigest()
 
     def _refuse_foreign(self, found: Environment | None, right: Right) -> None:
         """Nobody's folder is overwritten but one that provenv made, whole or not."""
@@ -218,20 +218,19 @@ class Job:
         with tempfile.TemporaryDirectory(prefix="provenv-") as scratch:
             folder = Path(scratch)
             source = self.lock_path if plain else write_copy(lock, step.packages, rewrite, folder)
-            pins = folder / "build-constraints.txt"
-            pins.write_text("\n".join(step.build_constraints) + "\n", encoding="utf-8")
-            self._install_from(source, step, lock, right, pins)
+            self._install_from(source, step, lock, right, folder)
 
     def _install_from(
-        self, source: Path, step: Step, lock: Lock, right: Right, pins: Path | None = None
+        self, source: Path, step: Step, lock: Lock, right: Right, scratch: Path | None = None
     ) -> None:
         how = ["sync"] if step.exact else ["install", "--no-deps", "-r"]
-        where = ["--python", str(self._interpreter()), *self._options(step, lock, pins)]
+        where = ["--python", str(self._interpreter()), *self._options(step, lock, scratch)]
         ended = self._uv(["pip", *how, str(source), *where], right)
         if ended.code != 0:
             raise _failure(f"installing {lock.target.name}", ended)
 
-    def _options(self, step: Step, lock: Lock, pins: Path | None) -> list[str]:
+    def _options(self, step: Step, lock: Lock, scratch: Path | None) -> list[str]:
+        """uv's flags. `scratch`: a folder for pins of builds, needed where the step has any."""
         options = ["--offline"] if self.settings.offline else []
         # uv looks at versions only, and would keep another variant of the same.
         there = variants_in(self.prefix)
@@ -242,7 +241,9 @@ class Job:
             # Every file's address is in the lock: no index has to be asked for anything.
             return [*options, "--no-build", "--no-index"]
         options += index_flags(network_variables(self.settings))
-        if pins and step.build_constraints:
+        if scratch is not None and step.build_constraints:
+            pins = scratch / "build-constraints.txt"
+            pins.write_text("\n".join(step.build_constraints) + "\n", encoding="utf-8")
             options += ["--build-constraints", str(pins)]
         for name, _, editable in local_projects(lock):
             # uv looks at a project's description only, and would keep what was built of older code.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -90,10 +91,13 @@ def run_uv(
 
 @cache
 def _program() -> str:
+    windows = os.name == "nt"
+    beside = Path(sys.prefix, "Scripts" if windows else "bin", "uv.exe" if windows else "uv")
     try:
         from uv import find_uv_bin
 
-        return find_uv_bin()
+        # In a virtual environment uv's own search takes this one first too, and loads much for it.
+        return str(beside) if sys.prefix != sys.base_prefix and beside.is_file() else find_uv_bin()
     except (ImportError, FileNotFoundError) as error:
         raise _no_uv(str(error)) from error
 
