@@ -58,12 +58,13 @@ _terms = lru_cache(maxsize=64)(_Terms)
 class Candidates:
     """One project as one target sees it. A version's files are looked at when it is first considered.
 
-    `left_out`: versions that the constraints rule out, in words -> bitmask.
+    `left_out`: versions that the constraints rule out, in words -> bitmask. `_later`: those that are not
+    simply tried newest first.
     """
 
     __slots__ = (
         *("_alike", "_aligned", "_builds", "_choices", "_chosen", "_cutoff", "_exempt", "_limit"),
-        *("_looked_at", "_no_wheels", "_oldest_first", "_prerelease", "_ranks", "_rules"),
+        *("_later", "_looked_at", "_no_wheels", "_oldest_first", "_prerelease", "_ranks", "_rules"),
         *("left_out", "listing", "locked", "name"),
     )
 
@@ -84,6 +85,8 @@ class Candidates:
         self._limit = listing.everything
         if name in terms.named:
             self._particulars(rules)
+        plain = self._prerelease != "allow" and not (self.locked or self._aligned or self._oldest_first)
+        self._later = listing.prereleases if plain else -1
         # A version that has the same files for all platforms is looked at once for all of them.
         self._alike: dict[int, Artifact] | None = None
         if rules.variants is None and name not in rules.hashes:
@@ -104,7 +107,7 @@ class Candidates:
 
     def artifact(self, version: int) -> Artifact:
         """The file that this target would install of a version that `choose` gave."""
-        found = self._look_at(version)
+        found = self._looked_at.get(version) or self._look_at(version)
         assert not isinstance(found, str), f"{self.name} {self.listing.versions[version]} {found}"
         return found
 
@@ -140,6 +143,12 @@ class Candidates:
         return self._chosen[allowed]
 
     def _choose(self, allowed: int) -> int | None:
+        first = allowed & ~self._later
+        if first:  # the newest stable one it is nearly always
+            version = (first & -first).bit_length() - 1
+            found = self._looked_at.get(version) or self._look_at(version)
+            if not isinstance(found, str) and found.yanked is None:
+                return version
         if self.locked & allowed and self._has_file(self.locked.bit_length() - 1):
             return self.locked.bit_length() - 1
         yanked: int | None = None
@@ -158,8 +167,8 @@ class Candidates:
 
         None where the rule allows them, and where no stable version has a file for the target.
         """
-        rule = self._prerelease
         prereleases = self.listing.prereleases & self._limit
+        rule = self._prerelease
         if rule == "never" or not prereleases:
             return prereleases
         if rule == "allow" or self.choose(~prereleases) is None:

@@ -85,10 +85,11 @@ class PackageProvider(Provider[Node]):
         return len(self.candidates(package.name).listing.versions)
 
     def unusable(self, package: Node) -> Mapping[str, int]:
-        if package.name in self.direct:
-            return misfits(self.direct[package.name], self.request.rules)
-        found = self.candidates(package.name)
-        hidden = self.hidden_prereleases(package.name)
+        name = package.name
+        if name in self.direct:
+            return misfits(self.direct[name], self.request.rules)
+        found = self.candidates(name)
+        hidden = 0 if name in self.shown else found.hidden_prereleases()
         return {**found.left_out, PRERELEASE: hidden} if hidden else found.left_out
 
     def same_version_as(self, package: Node) -> Node | None:

@@ -39,13 +39,8 @@ class Routers:
             listing = self._catalog.listing(name, route)
             return Candidates(listing, request.rules).choose(listing.everything) is not None
 
-        pins = [pin for pin in self._manifest.pins if _holds(pin, request, target)]
-        key: tuple[object, ...] = tuple(map(id, pins))
-        if build is not None:
-            key += build.name, build.index, build.packages, build.locals, build.constraints, build.needs
-        router = None if from_find_links else self._known.get(key)  # what find-links hold is the target's own
-        if router is None:
-            router = Router(
+        def make(from_find_links: bool) -> Router:
+            return Router(
                 self._manifest,
                 self._settings,
                 build,
@@ -54,9 +49,16 @@ class Routers:
                 from_find_links=from_find_links,
                 publishes=self._publishes,
             )
-            if not from_find_links:
-                self._known[key] = router
-        return router
+
+        pins = [pin for pin in self._manifest.pins if _holds(pin, request, target)]
+        key: tuple[object, ...] = tuple(map(id, pins))
+        if build is not None:
+            key += build.name, build.index, build.packages, build.locals, build.constraints, build.needs
+        router = self._known.get(key)
+        if router is None:
+            router = self._known[key] = make(False)
+        # What find-links hold for a target is its own; without any it makes no difference.
+        return make(True) if from_find_links and router.flats else router
 
 
 def _holds(pin: Pin, request: Request, target: Target) -> bool:

@@ -57,6 +57,7 @@ class Straight(Generic[P]):
         return Solution(self._decided, len(self._decided))
 
     def _meet(self, package: P, depth: int) -> None:
+        """One that may have been met before, as the base of an extra."""
         if package in self._choices:
             return
         choices = ANYTHING
@@ -115,9 +116,11 @@ class Straight(Generic[P]):
         if isinstance(needs, Unavailable):
             raise _Conflict
         depth = self._depth[package] + 1
-        for child in sorted(needs):
+        choices = self._choices
+        for child in sorted([child for child in needs if child not in choices]):
             self._meet(child, depth)
         self._decided[package] = version
         self._narrow(package, 1 << version)
         for child, versions in needs.items():
-            self._narrow(child, versions)
+            if choices[child] & ~versions:
+                self._narrow(child, versions)
