@@ -32,7 +32,10 @@ def proxy_for(settings: NetworkSettings, url: str) -> str | None:
     from urllib.parse import urlsplit
     from urllib.request import getproxies, proxy_bypass
 
-    parts, proxies = urlsplit(url), getproxies()
+    try:
+        parts, proxies = urlsplit(url), getproxies()
+    except ValueError:  # no address at all, as whoever asks for it says
+        return None
     if not parts.hostname or proxy_bypass(parts.hostname):
         return None
     found = proxies.get(parts.scheme) or proxies.get("all")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import zlib
+from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 from provenv.errors import IndexAnswerError, NetworkError
 from provenv.pypi.connections import _address
 from provenv.pypi.fetch import Fetcher
+from provenv.pypi.tls import proxy_for
 from provenv.settings import NetworkSettings
 from support.index_server import Fault, TestIndex
 
@@ -93,6 +95,52 @@ def test_a_login_is_sent_as_it_is_written(index: TestIndex, fetcher: Fetcher) ->
 
 
 @pytest.mark.parametrize("url", ["https://index.example:x/", "https://[::1/", "https://a\x00b/"])
-def test_what_is_no_address_is_said_to_be_none(fetcher: Fetcher, url: str) -> None:
+@pytest.mark.parametrize("proxy", ["", "http://127.0.0.1:9"])
+def test_what_is_no_address_is_said_to_be_none(
+    fetcher: Fetcher, monkeypatch: pytest.MonkeyPatch, url: str, proxy: str
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
     with pytest.raises(IndexAnswerError, match="is no valid address"):
         fetcher.get(url)
+
+
+@pytest.fixture
+def no_proxy(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """An environment that names no proxy yet."""
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+    return monkeypatch
+
+
+@pytest.mark.parametrize(
+    ("variables", "proxy"),
+    [
+        ({"HTTP_PROXY": "proxy.example:3128"}, "http://proxy.example:3128"),
+        ({"http_proxy": "http://proxy.example", "NO_PROXY": "other.example"}, "http://proxy.example"),
+        ({"ALL_PROXY": "socks5://proxy.example"}, "socks5://proxy.example"),
+        ({"HTTPS_PROXY": "http://proxy.example"}, None),
+        ({"HTTP_PROXY": "http://proxy.example", "NO_PROXY": "index.example"}, None),
+        ({"HTTP_PROXY": "http://proxy.example", "NO_PROXY": ".example"}, None),
+        ({"ALL_PROXY": "http://proxy.example", "no_proxy": "*"}, None),
+        ({"HTTP_PROXY": ""}, None),
+    ],
+)
+def test_the_environment_says_by_which_proxy_an_address_is_asked(
+    no_proxy: pytest.MonkeyPatch, variables: dict[str, str], proxy: str | None
+) -> None:
+    for name, value in variables.items():
+        no_proxy.setenv(name, value)
+    assert proxy_for(NetworkSettings("https://index.example"), "http://index.example/simple/") == proxy
+
+
+def test_a_proxy_is_asked_for_the_whole_address(
+    index: TestIndex, fetcher: Fetcher, no_proxy: pytest.MonkeyPatch
+) -> None:
+    index.add("a", "1.0")
+    no_proxy.setenv("HTTP_PROXY", index.base.replace("://", "://user:pa%40ss@"))
+    answer = fetcher.get("http://index.example/simple/a/")
+    (request,) = index.log
+    assert (answer.status, answer.url) == (200, "http://index.example/simple/a/")
+    assert request.headers["host"] == "index.example"
+    assert request.headers["proxy-authorization"] == "Basic " + b64encode(b"user:pa@ss").decode()
