@@ -105,10 +105,11 @@ class HttpPages:
 
     def close(self) -> None:
         """Keep what was found out about the projects besides their pages, for the next run."""
-        for key, (head, written, size) in self._heads.items():
+        for key, (head, written, size) in tuple(self._heads.items()):  # a page that is still read may come in
             if len(head.rows) + len(head.masks) > size:
                 grown = head._replace(
-                    rows=dict(islice(head.rows.items(), MOST)), masks=dict(islice(head.masks.items(), MOST))
+                    rows=dict(islice(tuple(head.rows.items()), MOST)),
+                    masks=dict(islice(tuple(head.masks.items()), MOST)),
                 )
                 self._cache.write(PROJECTS, key, tuple(grown), written=written)
         self._heads.clear()
