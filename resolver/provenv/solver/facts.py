@@ -19,33 +19,33 @@ def key_of(fact: Depends | Excluded) -> FactKey:
 
 
 class FactStore:
-    """Gives facts to the engine; one that says the same of more versions replaces an earlier one."""
+    """Gives facts to the engine; one that says the same of more versions replaces an earlier one.
+
+    `said`: what says each of them now.
+    """
 
     def __init__(self, engine: Propagation) -> None:
         self._engine = engine
-        self._facts: dict[FactKey, Incompatibility] = {}
+        self.said: dict[FactKey, Incompatibility] = {}
         self._versions: dict[FactKey, int] = {}
 
     def fork(self, engine: Propagation) -> FactStore:
         """The same facts, for a copy of the engine."""
         twin = FactStore(engine)
-        twin._facts = dict(self._facts)
+        twin.said = dict(self.said)
         twin._versions = dict(self._versions)
         return twin
 
-    def __getitem__(self, key: FactKey) -> Incompatibility:
-        return self._facts[key]
-
     def add(self, fact: Depends | Excluded) -> FactKey:
-        """Make it known, if it is news; `self[key]` is then what says it."""
+        """Make it known, if it is news; `said[key]` is then what says it."""
         key = key_of(fact)
         before = self._versions.get(key, 0)
         versions = before | fact.versions
-        if versions != before or key not in self._facts:
+        if versions != before or key not in self.said:
             if before:
-                self._engine.retire(self._facts[key])
+                self._engine.retire(self.said[key])
                 fact = replace(fact, versions=versions)
             self._versions[key] = versions
-            self._facts[key] = incompatibility_of(fact)
-            self._engine.add(self._facts[key])
+            self.said[key] = incompatibility_of(fact)
+            self._engine.add(self.said[key])
         return key

@@ -30,6 +30,8 @@ class Ordering(Generic[P]):
         self._conflicts: list[int] = []
         # Entries go stale when the package's choices or conflicts change; then there is a newer one.
         self._heap: list[tuple[Comparable, P, int, int, int]] = []
+        # By package, choices and conflicts: after each step back most of them come up again.
+        self._priorities: dict[tuple[int, int, int], Comparable] = {}
         self._counted: dict[tuple[int, int], int] = {}
         self._patience: dict[tuple[int, int], int] = {}
         self._gave_way: set[tuple[int, int]] = set()
@@ -42,6 +44,7 @@ class Ordering(Generic[P]):
         twin.setbacks = self.setbacks
         twin._conflicts = [*self._conflicts]
         twin._heap = [*self._heap]
+        twin._priorities = dict(self._priorities)
         twin._counted = dict(self._counted)
         twin._patience = dict(self._patience)
         twin._gave_way = {*self._gave_way}
@@ -67,15 +70,20 @@ class Ordering(Generic[P]):
     def _refresh(self) -> None:
         """Bring the heap up to date with what changed, and let the provider know."""
         solution = self._engine.solution
+        choices, decided, known = solution.choices, solution.decided, self._priorities
         required: dict[P, int] = {}
         for package in solution.changed:
-            allowed = solution.choices[package]
-            if allowed >= 0 and not solution.decided[package]:
+            allowed = choices[package]
+            if allowed >= 0 and not decided[package]:
                 name = self.packages[package]
                 conflicts = self._conflicts[package]
-                priority = self._provider.priority(name, allowed, conflicts, self.depth[package])
+                key = (package, allowed, conflicts)
+                priority = known.get(key)
+                if priority is None:
+                    priority = self._provider.priority(name, allowed, conflicts, self.depth[package])
+                    known[key] = priority
+                    required[name] = allowed
                 heappush(self._heap, (priority, name, package, allowed, conflicts))
-                required[name] = allowed
         solution.changed.clear()
         if required:
             self._provider.prefetch(required)

@@ -56,8 +56,8 @@ class Requirement(Generic[P]):
 class Provider(Protocol[P]):
     """Subclass it explicitly: `count` and `dependencies` are needed, the rest has defaults.
 
-    Every answer must stay the same during one solve. The solver asks as late as it can, for each package
-    and version at most once (`priority`, `choose` and `prefetch` often).
+    Every answer must stay the same during one solve. The solver asks as late as it can, and the same thing
+    at most once.
     """
 
     def count(self, package: P) -> int:
@@ -117,7 +117,7 @@ class Provider(Protocol[P]):
     def prefetch(self, required: Mapping[P, int]) -> None:
         """Told before each decision which undecided packages are newly required, or have fewer versions left.
 
-        `required`: package -> mask still allowed. A good moment to start fetching what `dependencies` will
+        `required`: package -> mask still allowed, what was told before left out. A good moment to start fetching what `dependencies` will
         be asked for; must not block.
         """
         return

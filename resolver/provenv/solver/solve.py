@@ -91,6 +91,7 @@ class Solver(Generic[P]):
         self.numbers: dict[P, int] = {}
         self.facts = FactStore(self.engine)
         self.known: dict[tuple[int, int], list[FactKey]] = {}
+        self.chosen: dict[tuple[int, int], int | None] = {}
         self._require()
 
     def run(self) -> Solution[P]:
@@ -128,6 +129,7 @@ class Solver(Generic[P]):
         twin.facts = self.facts.fork(twin.engine)
         twin.numbers = dict(self.numbers)
         twin.known = dict(self.known)
+        twin.chosen = dict(self.chosen)
         return twin
 
     def _solution(self) -> Solution[P]:
@@ -161,11 +163,11 @@ class Solver(Generic[P]):
     def _decide(self, package: int) -> None:
         """Choose a version, unless what it needs is out of the question already: then say just that."""
         allowed = self.engine.solution.choices[package]
-        version = self._choose(self.ordering.packages[package], allowed)
+        version = self._choose(package, allowed)
         if version is None:
             self.facts.add(Excluded(package, allowed, None))
             return
-        needs = [self.facts[key] for key in self._dependencies(package, version)]
+        needs = [*map(self.facts.said.__getitem__, self._dependencies(package, version))]
         failing = [need for need in needs if self.engine.would_fail(need, package, version)]
         if not failing:
             self.engine.decide(package, version)
@@ -174,11 +176,17 @@ class Solver(Generic[P]):
             self.engine.revisit(need)
         self.ordering.blame(package, failing[0])
 
-    def _choose(self, package: P, allowed: int) -> int | None:
-        preferred = self.preferences.get(package)
-        if preferred is not None and allowed >> preferred & 1:
-            return preferred
-        return self.provider.choose(package, allowed)
+    def _choose(self, package: int, allowed: int) -> int | None:
+        """The version to try; the provider is asked once, since most decisions are taken again after a step
+        back."""
+        key = (package, allowed)
+        if key not in self.chosen:
+            name = self.ordering.packages[package]
+            preferred = self.preferences.get(name)
+            if preferred is not None and allowed >> preferred & 1:
+                return preferred
+            self.chosen[key] = self.provider.choose(name, allowed)
+        return self.chosen[key]
 
     def _dependencies(self, package: int, version: int) -> list[FactKey]:
         """What choosing this version entails; the provider is asked once."""
