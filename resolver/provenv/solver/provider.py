@@ -117,7 +117,7 @@ class Provider(Protocol[P]):
     def prefetch(self, required: Mapping[P, int]) -> None:
         """Told before each decision which undecided packages are newly required, or have fewer versions left.
 
-        `required`: package -> mask still allowed, what was told before left out. A good moment to start fetching what `dependencies` will
-        be asked for; must not block.
+        `required`: package -> mask still allowed; what was told before is left out. A good moment to start
+        fetching what `dependencies` will be asked for; must not block.
         """
         return
