@@ -24,9 +24,11 @@ from provenv.locks.reader import parse
 from provenv.manifest.environment_yml import read_environment
 from provenv.manifest.read import read_manifest
 from provenv.pypi.artifacts import Artifact
+from provenv.pypi.listing import Listed
 from provenv.pypi.metadata import decode, parse_metadata
 from provenv.pypi.pages import parse_page
 from provenv.pypi.ranges import wheel_metadata
+from provenv.pypi.record_files import Files, project_of
 from provenv.pypi.records import pack
 from provenv.pypi.sdists import static_metadata
 from provenv.recording import load_probe
@@ -163,7 +165,12 @@ PROBE = json.dumps(
 def read_page(kind: str) -> Read:
     def read(content: bytes, folder: Path) -> object:
         page = parse_page(content, kind, URL)
-        return pack("alpha", page, lambda file: (file.url, None))
+        head, blocks = pack("alpha", page)
+        files = Files(head, URL, {}, placing, lambda: b"".join(blocks), lambda: None)
+        return project_of(head, files, URL, {}, placing), list(files)
+
+    def placing(file: Listed) -> tuple[str, str | None]:
+        return file.url, None
 
     return read
 

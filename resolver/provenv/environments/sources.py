@@ -59,7 +59,7 @@ def write_copy(lock: Lock, packages: Sequence[Package], rewrite: Rewrite | None,
 def _fetched_from(package: Package, rewrite: Rewrite) -> Package:
     if package.artifact is None:
         return package
-    return replace(package, artifact=replace(package.artifact, url=rewrite(package.artifact)))
+    return replace(package, artifact=package.artifact._replace(url=rewrite(package.artifact)))
 
 
 def is_variant(package: Package) -> bool:
@@ -72,7 +72,7 @@ def _plainly_named(package: Package) -> Package:
     if package.artifact is None or not is_variant(package):
         return package
     plain, _ = split_variant(package.artifact.filename)
-    return replace(package, artifact=replace(package.artifact, filename=plain))
+    return replace(package, artifact=package.artifact._replace(filename=plain))
 
 
 def needs_build(package: Package) -> bool:

@@ -367,8 +367,8 @@ class Accelerator:
     lock): one name for a host with several, so that a lock does not depend on who was asked. A `*` in the
     first stands for one segment of a path; they apply in order."""
     twins: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    """(PyPI name, PyPI's other names for the same modules, built for this accelerator): beside the first, which
-    a conda package may bring, the others would overwrite its files."""
+    """(PyPI name, PyPI's other names for the same modules, built for this accelerator): beside the first,
+    which a conda package may bring, the others would overwrite its files."""
     runtime: Runtime | None = None
     """What a lock may not mix the majors of; a build says which one it is of."""
 

@@ -16,7 +16,6 @@ from provenv.standards.filenames import split_variant
 from provenv.standards.names import canonicalize
 from provenv.standards.variants import InvalidVariants, Variant, parse_property
 from provenv.standards.versions import InvalidVersion, sort_key
-from provenv.values import replace
 
 _PRERELEASE = regex(r"[^+]*?(?:a|b|rc|\.dev)\d")
 
@@ -87,7 +86,7 @@ def _with_tags(artifact: Artifact, name: str) -> Artifact:
         raise Bad(f"it says {name} {artifact.version}, and its file is {artifact.filename}")
     number = re.match(r"(\d+)(.*)", parts[2]) if len(parts) == 6 else None
     build = (int(number[1]), number[2]) if number else ()
-    return replace(artifact, tags="-".join(parts[-3:]), build_number=build, variant=label)
+    return artifact._replace(tags="-".join(parts[-3:]), build_number=build, variant=label)
 
 
 def _is_of(file_name: str, file_version: str, name: str, version: str) -> bool:

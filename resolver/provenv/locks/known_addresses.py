@@ -45,7 +45,7 @@ class KnownAddresses:
         if artifact is None or package.direct is not None or not self._is_mirrored(artifact.index):
             return package
         url = self._files.get(_file(artifact)) or self._on_its_host(artifact)
-        return package if url == artifact.url else replace(package, artifact=replace(artifact, url=url))
+        return package if url == artifact.url else replace(package, artifact=artifact._replace(url=url))
 
     def _on_its_host(self, artifact: Artifact) -> str:
         """A file on the index's own host is moved to the one other that the locks know of."""

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from provenv.standards.requirements import Requirement
+from provenv.tuples import NamedTuple
 from provenv.values import dataclass, field
 
 
-@dataclass(frozen=True, slots=True)
-class Artifact:
+class Artifact(NamedTuple):
     """One file of one version of a project, as its index describes it.
 
     `url`: the canonical, absolute address (`file:` for a file on this disk). `version`: normalised PEP
@@ -29,12 +29,12 @@ class Artifact:
     tags: str = ""
     build_number: tuple[int, str] | tuple[()] = ()
     size: int | None = None
-    hashes: Mapping[str, str] = field(default_factory=dict)
+    hashes: Mapping[str, str] = {}
     requires_python: str | None = None
     yanked: str | None = None
     uploaded: str | None = None
     metadata: str | None = None
-    index: str = ""
+    index: str = ""  # type: ignore[assignment]  # a tuple has a method of that name, of no use here
     variant: str = ""
 
     @property

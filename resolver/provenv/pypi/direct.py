@@ -210,4 +210,4 @@ def _versioned(artifact: Artifact, metadata: Metadata, reference: Reference) -> 
                 evidence=[f"its metadata say that it is {metadata.name} {metadata.version}"],
                 hints=["tell whoever publishes this file; do not install it"],
             )
-    return replace(artifact, version=normalize(metadata.version))
+    return artifact._replace(version=normalize(metadata.version))

@@ -20,7 +20,6 @@ from provenv.pypi.metadata import ContradictoryMetadata, MetadataError, NeedsBui
 from provenv.pypi.sources import Sources
 from provenv.pypi.workers import Workers
 from provenv.settings import NetworkSettings
-from provenv.values import replace
 
 if TYPE_CHECKING:
     from provenv.pypi.fetch import Event, Fetcher
@@ -181,7 +180,7 @@ class Finder:
             digest = self._digests.result(_key(artifact), partial(self._files().blake2b, artifact))
         url = below_digest(host, digest, artifact.filename)
         self._sources.kept_at[artifact.index, url] = self.fetch_url(artifact)
-        return replace(artifact, url=url)
+        return artifact._replace(url=url)
 
     def download(self, artifact: Artifact, to: Path) -> Path:
         """A file, checked against its size and hashes, at the path `to` (or in it, when it is a folder)."""

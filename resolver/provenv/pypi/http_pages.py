@@ -13,7 +13,7 @@ from provenv.addresses import redact
 from provenv.pypi.addresses import is_loopback
 from provenv.pypi.cache import Cache, Record
 from provenv.pypi.listing import Page
-from provenv.pypi.records import FILES, LAYOUT, PROJECTS, Head, Placing, pack, read_head
+from provenv.pypi.records import FILES, LAYOUT, PROJECTS, Head, pack, read_head
 from provenv.tuples import NamedTuple
 
 if TYPE_CHECKING:
@@ -63,11 +63,11 @@ class HttpPages:
         self._cache, self._fetcher, self._offline, self._refresh = cache, fetcher, offline, refresh
 
     def project(
-        self, key: str, url: str, name: str, placing: Placing, *, network: bool
+        self, key: str, url: str, name: str, *, network: bool
     ) -> tuple[Head, Callable[[], Blocks]] | None:
         """The records of a project page at `url`, None when the index has no such project.
 
-        `key`: their key, which says by what `placing` addresses are made.
+        `key`: their key, which says how the addresses of the files that were looked at are made.
         """
         record = self._cache.read(PROJECTS, key)
         head = read_head(record.head) if record else None
@@ -83,7 +83,7 @@ class HttpPages:
         with self._parsing:
             page = Page("", (), "") if absent else _parsed(answer)
             del answer  # a page is megabytes now and then
-            made, blocks = pack(name, page, placing)
+            made, blocks = pack(name, page)
         made = made._replace(absent=absent, **validators._asdict())
         kept = self._cache.write(FILES, key, None, blocks)
         self._cache.write(PROJECTS, key, tuple(made))

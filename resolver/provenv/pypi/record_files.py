@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import marshal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeAlias, cast, overload
 from zlib import crc32
 
 from provenv.errors import DiskError
 from provenv.pypi.artifacts import Artifact, Project, VariantFiles
 from provenv.pypi.cache import MARSHAL_FORMAT, Tail
-from provenv.pypi.records import Head, Placing, Row, block_of, read_filename, row_of
-from provenv.values import replace
+from provenv.pypi.listing import Listed
+from provenv.pypi.records import Head, Placing, artifact_of, block_of, read_filename
 
+Row: TypeAlias = tuple[object, ...]
+"""The fields of an `Artifact`."""
 Blocks: TypeAlias = bytes | memoryview | Tail
 """The content of a project's second record."""
 
@@ -53,20 +55,20 @@ class Files(Sequence[tuple[Artifact, ...]]):
         if known is None:
             if not -len(self) <= i < len(self):
                 raise IndexError(i)
-            rows = self._rows(i % len(self))
-            known = self._read[i] = tuple([_artifact(row, self._index) for row in rows])
-            for row in rows:
-                if row[2] is not None:
-                    self._kept_at[self._index, cast("str", row[1])] = cast("str", row[2])
+            rows, sources = self._rows(i % len(self))
+            known = self._read[i] = tuple([Artifact._make(row) for row in rows])
+            for url, source in sources.items():
+                self._kept_at[self._index, url] = source
         return known
 
-    def _rows(self, i: int) -> Sequence[Row]:
+    def _rows(self, i: int) -> tuple[Sequence[Row], Mapping[str, str]]:
+        """The files of a version, and where mirrors keep some of them, by address."""
         packed = self._head.rows.get(i)
-        if packed is not None:
-            return cast("Sequence[Row]", marshal.loads(packed))
-        rows = self._read_rows(*self._block(i), self.versions[i])
-        self._head.rows[i] = marshal.dumps(rows, MARSHAL_FORMAT)
-        return rows
+        if packed is None:
+            block, base = self._block(i)
+            found = self._read_files(block, base, self.versions[i])
+            packed = self._head.rows[i] = marshal.dumps(found, MARSHAL_FORMAT)
+        return cast("tuple[Sequence[Row], Mapping[str, str]]", marshal.loads(packed))
 
     def _block(self, i: int) -> tuple[bytes | memoryview, str]:
         """The entries of a version, and what their links start from."""
@@ -88,25 +90,44 @@ class Files(Sequence[tuple[Artifact, ...]]):
         start, end, _ = block_of(head, versions.index(self.versions[i]))
         return blocks()[start:end], head.base
 
-    def _read_rows(self, block: bytes | memoryview, base: str, version: str) -> list[Row]:
-        """The usable files of a version."""
-        import json
+    def _read_files(
+        self, block: bytes | memoryview, base: str, version: str
+    ) -> tuple[list[Row], dict[str, str]]:
+        rows: list[Row] = []
+        sources: dict[str, str] = {}
+        for file in read_block(block, base):
+            named = read_filename(file.filename, self._head.name)
+            if named is not None:
+                url, source = self._placing(file)
+                # now and then it is named by another spelling of the version
+                artifact = artifact_of(file, named._replace(version=version), url, self._index)
+                rows.append(tuple(artifact))
+                if source is not None:
+                    sources[url] = source
+        return rows, sources
 
-        from provenv.pypi.entries import read_entry
 
-        rows = []
-        for entry in json.loads(bytes(block)):
-            file = read_entry(entry, base)
-            named = read_filename(file.filename, self._head.name) if file else None
-            if file and named:  # named by another spelling of the version now and then
-                rows.append(row_of(file, named._replace(version=version), *self._placing(file)))
-        return rows
+def read_block(block: bytes | memoryview, base: str) -> Iterator[Listed]:
+    """The usable files in a block. `base`: what their links start from."""
+    import json
+
+    from provenv.pypi.entries import read_entry
+
+    for entry in json.loads(bytes(block)):
+        file = read_entry(entry, base)
+        if file is not None:
+            yield file
 
 
-def project_of(head: Head, files: Files, index: str, kept_at: dict[tuple[str, str], str]) -> Project:
+def project_of(
+    head: Head, files: Files, index: str, kept_at: dict[tuple[str, str], str], placing: Placing
+) -> Project:
     """The project in its records; `index`: the canonical address that its artifacts carry."""
-    for _, _, rows in head.variants:
-        kept_at.update(((index, str(row[1])), row[2]) for row in rows if isinstance(row[2], str))
+    variants: Sequence[VariantFiles] = ()
+    if head.variants:
+        from provenv.pypi.variant_pages import variant_files
+
+        variants = variant_files(head.name, read_block(head.variants, head.base), index, kept_at, placing)
     return Project(
         head.name,
         index,
@@ -116,34 +137,5 @@ def project_of(head: Head, files: Files, index: str, kept_at: dict[tuple[str, st
         head.masks,
         head.tracks,
         head.alternates,
-        tuple([_variant_files(*one, index) for one in head.variants]),
+        tuple(variants),
     )
-
-
-def _variant_files(version: str, key: tuple[object, ...], rows: Sequence[Row], index: str) -> VariantFiles:
-    from provenv.standards.filenames import split_variant
-
-    found = [_artifact(row, index) for row in rows]
-    wheels = (replace(one, variant=split_variant(one.filename)[1]) for one in found if one.kind == "wheel")
-    return VariantFiles(version, key, tuple(wheels), tuple(one for one in found if one.kind == "variants"))
-
-
-def _artifact(row: Row, index: str) -> Artifact:
-    filename, url, _, kind, version, tags, build, size, hashes, python, yanked, uploaded, metadata = row
-    known = dict(cast("tuple[tuple[str, str], ...]", hashes))
-    fields = (
-        filename,
-        url,
-        kind,
-        version,
-        tags,
-        build,
-        size,
-        known,
-        python,
-        yanked,
-        uploaded,
-        metadata,
-        index,
-    )
-    return Artifact(*fields)  # type: ignore[arg-type]  # as row_of put them

@@ -11,10 +11,11 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Sequence
 from itertools import accumulate
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 from zlib import crc32
 
 from provenv import __version__
+from provenv.pypi.artifacts import Artifact
 from provenv.pypi.listing import Entry, Listed, Page, is_distribution
 from provenv.tuples import NamedTuple
 
@@ -24,9 +25,6 @@ LAYOUT = 3
 BLOCK = struct.Struct("<II")
 """Where a version's entries end among all, and their checksum."""
 
-Row: TypeAlias = tuple[object, ...]
-"""`(filename, url, source, kind, version, tags, build number, size, hashes, requires-python, yanked,
-uploaded, metadata)`; `source`: where a mirror keeps the file, None for the address itself."""
 Placing: TypeAlias = Callable[[Listed], tuple[str, str | None]]
 """A listed file -> its canonical address, and where a mirror keeps it (None: right there)."""
 
@@ -34,7 +32,7 @@ Placing: TypeAlias = Callable[[Listed], tuple[str, str | None]]
 class Named(NamedTuple):
     """What a file name says of a file."""
 
-    kind: str
+    kind: Literal["wheel", "sdist", "variants"]
     version: str
     tags: str = ""
     build_number: tuple[int, str] | tuple[()] = ()
@@ -46,7 +44,7 @@ class Head(NamedTuple):
     `maker`: the version of provenv that made `rows` and `masks`. `base`: what the page's links start from.
     `lifetime`: seconds for which the page is taken as true unasked. `versions`: newest first, a line each;
     `prereleases`: a bit for each of them that is one. `absent`: the index said that it has no such project.
-    `variants`: a version, its key, and the rows of its variant wheels and of the JSONs that tell of them.
+    `variants`: a block of what may be variant wheels, or the JSONs that tell of them; b"" where none is.
     `rows`, by version: the files of those that were looked at, packed; `masks`: the specifiers that were
     asked for, and the versions that satisfy them. Both of them grow.
     """
@@ -64,7 +62,7 @@ class Head(NamedTuple):
     tracks: tuple[str, ...]
     alternates: tuple[str, ...]
     absent: bool
-    variants: tuple[tuple[str, tuple[object, ...], tuple[Row, ...]], ...]
+    variants: bytes
     rows: dict[int, bytes]
     masks: dict[str, int]
 
@@ -104,8 +102,9 @@ def project_of(filename: str) -> str | None:
     return found.name if found else None
 
 
-def pack(name: str, page: Page, placing: Placing) -> tuple[Head, list[bytes]]:
+def pack(name: str, page: Page) -> tuple[Head, list[bytes]]:
     """A page as a head, whose validators are for the caller to fill in, and the blocks of its versions."""
+    from provenv.standards.filenames import may_be_variant
     from provenv.standards.versions import prereleases_among, sort_key
 
     grouped: dict[tuple[object, ...], tuple[str, list[Entry]]] = {}
@@ -143,7 +142,7 @@ def pack(name: str, page: Page, placing: Placing) -> tuple[Head, list[bytes]]:
         page.tracks,
         page.alternates,
         absent=False,
-        variants=_variants(name, page.only(strays), placing),
+        variants=_block(page.text, strays) if any(may_be_variant(entry[0]) for entry in strays) else b"",
         rows={},
         masks={},
     )
@@ -157,36 +156,23 @@ def _start(filename: str) -> str:
     return filename[: filename.index("-", filename.index("-") + 1)]
 
 
-def _variants(
-    name: str, strays: Page, placing: Placing
-) -> tuple[tuple[str, tuple[object, ...], tuple[Row, ...]], ...]:
-    """The rows of the variant wheels among files that are no other distributions."""
-    if not strays.entries:
-        return ()
-    from provenv.pypi.variant_pages import variant_files
-
-    return tuple(
-        (found[0][1].version, key, tuple(row_of(file, named, *placing(file)) for file, named in found))
-        for key, found in variant_files(name, strays.files)
-    )
-
-
-def row_of(file: Listed, named: Named, url: str, source: str | None) -> Row:
-    """A file as it is kept; `url`, `source`: what a `Placing` says of it."""
-    return (
+def artifact_of(file: Listed, named: Named, url: str, index: str, variant: str = "") -> Artifact:
+    """A listed file as the index's artifact at its canonical address."""
+    return Artifact(
         file.filename,
         url,
-        source,
         named.kind,
         named.version,
         named.tags,
         named.build_number,
         file.size,
-        tuple(file.hashes.items()),
+        file.hashes,
         file.requires_python,
         file.yanked,
         file.uploaded,
         file.metadata,
+        index,
+        variant,
     )
 
 

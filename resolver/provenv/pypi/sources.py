@@ -147,13 +147,13 @@ class Sources:
         key = "\n".join((canonical, place, name, *named, *filter(None, (host,))))
         url = f"{place.rstrip('/')}/{name}/"
         placing = self._placing(canonical, place, name, mirror=mirror, flat=False)
-        found = self._pages.project(key, url, name, placing, network=network)
+        found = self._pages.project(key, url, name, network=network)
         if found is None:
             return None
 
         def again() -> tuple[Head, Callable[[], Blocks]] | None:
             self._pages.forget(key)
-            return self._pages.project(key, url, name, placing, network=True)
+            return self._pages.project(key, url, name, network=True)
 
         return self._made(*found, canonical, placing, again)
 
@@ -172,7 +172,7 @@ class Sources:
 
     def _packed(self, name: str, page: Page, canonical: str, placing: Placing) -> Project | None:
         """The project of a page that is kept nowhere."""
-        head, blocks = pack(name, page, placing)
+        head, blocks = pack(name, page)
         if not (head.versions or head.variants):
             return None
         return self._made(head, lambda: b"".join(blocks), canonical, placing, lambda: None)
@@ -186,7 +186,7 @@ class Sources:
         again: Callable[[], tuple[Head, Callable[[], Blocks]] | None],
     ) -> Project:
         files = Files(head, canonical, self.kept_at, placing, blocks, again)
-        return project_of(head, files, canonical, self.kept_at)
+        return project_of(head, files, canonical, self.kept_at, placing)
 
     def _folder(self, path: Path, *, flat: bool) -> Page:
         from provenv.pypi.folders import flat_page

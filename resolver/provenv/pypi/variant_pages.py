@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from provenv.pypi.artifacts import Artifact, VariantFiles
 from provenv.pypi.listing import Listed
-from provenv.pypi.records import Named
+from provenv.pypi.records import Named, Placing, artifact_of
 from provenv.standards.filenames import (
     VARIANTS_SUFFIX,
     InvalidFilename,
@@ -15,24 +16,39 @@ from provenv.standards.filenames import (
 )
 from provenv.standards.versions import sort_key
 
-Found = tuple[Listed, Named]
 
+def variant_files(
+    name: str,
+    files: Iterable[Listed],
+    index: str,
+    kept_at: dict[tuple[str, str], str],
+    placing: Placing,
+) -> list[VariantFiles]:
+    """The variant wheels and variant JSONs of the project `name` (canonical), by version, newest first.
 
-def variant_files(name: str, files: Iterable[Listed]) -> list[tuple[tuple[object, ...], list[Found]]]:
-    """The variant wheels and variant JSONs of the project `name` (canonical): a version's key and its files.
-
-    Newest version first. A JSON of a version that has no variant wheel tells of nothing.
+    A JSON of a version that has no variant wheel tells of nothing. `kept_at`, `placing`: as for `Files`.
     """
-    grouped: dict[tuple[object, ...], list[Found]] = {}
+    grouped: dict[tuple[object, ...], list[Artifact]] = {}
     for file in files:
-        found = _read(name, file)
-        if found is not None:
-            grouped.setdefault(sort_key(found[1].version), []).append(found)
-    ordered = sorted(grouped.items(), reverse=True, key=lambda group: group[0])
-    return [(key, found) for key, found in ordered if any(named.kind == "wheel" for _, named in found)]
+        read = _read(name, file)
+        if read is None:
+            continue
+        bare, named = read
+        url, source = placing(bare)
+        if source is not None:
+            kept_at[index, url] = source
+        label = split_variant(bare.filename)[1]
+        grouped.setdefault(sort_key(named.version), []).append(artifact_of(bare, named, url, index, label))
+    found = []
+    for key, artifacts in sorted(grouped.items(), reverse=True, key=lambda group: group[0]):
+        wheels = tuple(one for one in artifacts if one.kind == "wheel")
+        documents = tuple(one for one in artifacts if one.kind == "variants")
+        if wheels:
+            found.append(VariantFiles(artifacts[0].version, key, wheels, documents))
+    return found
 
 
-def _read(name: str, file: Listed) -> Found | None:
+def _read(name: str, file: Listed) -> tuple[Listed, Named] | None:
     try:
         if file.filename.endswith(VARIANTS_SUFFIX):
             document = parse_variants_json(file.filename)

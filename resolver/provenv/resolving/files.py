@@ -16,7 +16,6 @@ from provenv.pypi.variant_documents import VariantDocuments
 from provenv.resolving.build_sources import build_settings
 from provenv.resolving.rules import has_wanted_hash
 from provenv.standards.requirements import Requirement
-from provenv.values import replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -75,7 +74,7 @@ class Files:
         """
         if artifact.hashes.get("sha256") is None or artifact.size is None:
             digest, size = self.finder.sha256(artifact)
-            artifact = replace(artifact, hashes={**artifact.hashes, "sha256": digest}, size=size)
+            artifact = artifact._replace(hashes={**artifact.hashes, "sha256": digest}, size=size)
         if hashes and not has_wanted_hash(artifact, hashes):
             self._check_hashes(artifact, hashes)
         return artifact

@@ -93,9 +93,14 @@ def is_variant(filename: str) -> bool:
     return tagged and bool(parts[-1]) and _LABEL.issuperset(parts[-1]) and _is_python_tag(parts[-4])
 
 
+def may_be_variant(filename: str) -> bool:
+    """Whether a file may be a variant wheel, or the JSON that tells of some."""
+    return filename.endswith(VARIANTS_SUFFIX) or (filename.endswith(".whl") and is_variant(filename))
+
+
 def split_variant(filename: str) -> tuple[str, str]:
     """A wheel's name as it would be without its variant label, and the label; "" for one that has none."""
-    if not (filename.endswith(".whl") and is_variant(filename)):
+    if filename.endswith(VARIANTS_SUFFIX) or not may_be_variant(filename):
         return filename, ""
     plain, _, label = filename[:-4].rpartition("-")
     return f"{plain}.whl", label

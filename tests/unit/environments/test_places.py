@@ -23,7 +23,7 @@ CANONICAL = "https://index.example/simple"
 
 def away(artifact: Artifact) -> Artifact:
     """As the canonical index would list it."""
-    return replace(artifact, url=f"https://index.example/files/{artifact.filename}", index=CANONICAL)
+    return artifact._replace(url=f"https://index.example/files/{artifact.filename}", index=CANONICAL)
 
 
 def put(bench: Bench, *artifacts: Artifact, auth: tuple[IndexAuth, ...] = ()) -> str:
@@ -65,7 +65,7 @@ def test_a_file_that_the_mirror_has_otherwise_is_refused_by_its_hash(bench: Benc
     bench.index.add("alpha", "1.0", files={"alpha.py": "evil"})
     mirrored(bench, bench.index.url)
     with pytest.raises(IndexAnswerError, match="not the one that was locked"):
-        put(bench, replace(alpha, size=None))
+        put(bench, alpha._replace(size=None))
     assert bench.installed() == []
 
 

@@ -255,7 +255,7 @@ def test_two_processes_do_not_install_into_one_place_at_once(bench: Bench) -> No
 def test_a_file_with_another_hash_is_refused(bench: Bench) -> None:
     locked = wheel(bench.index, "alpha")
     with pytest.raises(IndexAnswerError, match="a file is not the one that was locked") as caught:
-        bench.install(package(replace(locked, hashes={"sha256": "0" * 64}, size=None)))
+        bench.install(package(locked._replace(hashes={"sha256": "0" * 64}, size=None)))
     assert "Hash mismatch for `alpha==1.0`" in "\n".join(caught.value.evidence)
     assert locked.hashes["sha256"] in "\n".join(caught.value.evidence)
     assert bench.installed() == []
@@ -263,7 +263,7 @@ def test_a_file_with_another_hash_is_refused(bench: Bench) -> None:
 
 def test_a_file_of_another_size_is_refused(bench: Bench) -> None:
     with pytest.raises(IndexAnswerError, match="a file is not the one that was locked"):
-        bench.install(package(replace(wheel(bench.index, "alpha"), size=3)))
+        bench.install(package(wheel(bench.index, "alpha")._replace(size=3)))
 
 
 @pytest.mark.parametrize(
@@ -289,7 +289,7 @@ def test_a_file_that_does_not_come_is_told(
 
 
 def test_a_host_that_is_not_there_is_a_network_error(bench: Bench) -> None:
-    away = replace(wheel(bench.index, "alpha"), url="http://127.0.0.1:9/alpha-1.0-py3-none-any.whl")
+    away = wheel(bench.index, "alpha")._replace(url="http://127.0.0.1:9/alpha-1.0-py3-none-any.whl")
     with pytest.raises(NetworkError, match="could not be fetched") as caught:
         bench.install(package(away))
     assert any("provenv config" in hint for hint in caught.value.hints)
@@ -409,7 +409,7 @@ def test_what_a_test_cannot_bring_about_is_known_by_its_words(words: str, error:
 
 
 def test_files_come_from_where_they_are_rewritten_to(bench: Bench) -> None:
-    away = replace(wheel(bench.index, "alpha"), url="https://files.example/alpha-1.0-py3-none-any.whl")
+    away = wheel(bench.index, "alpha")._replace(url="https://files.example/alpha-1.0-py3-none-any.whl")
     lock = bench.lock(package(away)).read_text()
 
     def mirror(artifact: Artifact) -> str:
@@ -423,7 +423,7 @@ def test_files_come_from_where_they_are_rewritten_to(bench: Bench) -> None:
 
 def test_a_mirror_may_be_a_folder(bench: Bench, tmp_path: Path) -> None:
     local = wheel(tmp_path / "spiegel ü", "alpha", "1.0+cpu")
-    away = replace(local, url="https://files.example/alpha-1.0%2Bcpu-py3-none-any.whl")
+    away = local._replace(url="https://files.example/alpha-1.0%2Bcpu-py3-none-any.whl")
     bench.install(
         package(away), rewrite=lambda artifact: (tmp_path / "spiegel ü" / artifact.filename).as_uri()
     )
@@ -431,7 +431,7 @@ def test_a_mirror_may_be_a_folder(bench: Bench, tmp_path: Path) -> None:
 
 
 def test_a_mirror_with_a_login_is_used_and_not_remembered(bench: Bench) -> None:
-    away = replace(wheel(bench.index, "alpha"), url="https://files.example/alpha-1.0-py3-none-any.whl")
+    away = wheel(bench.index, "alpha")._replace(url="https://files.example/alpha-1.0-py3-none-any.whl")
     bench.index.login = ("bob", "hunter2")
     bench.install(
         package(away),

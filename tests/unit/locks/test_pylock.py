@@ -44,8 +44,7 @@ def entry(text: str, number: int = 0) -> dict[str, object]:
 
 
 def test_a_lock_reads_like_this() -> None:
-    beta = replace(
-        PLAIN,
+    beta = PLAIN._replace(
         filename="beta-2.0+cu128-py3-none-any.whl",
         url="https://files.example/beta-2.0%2Bcu128-py3-none-any.whl",
         version="2.0+cu128",
@@ -122,8 +121,8 @@ def test_the_order_of_packages_makes_no_difference() -> None:
     names = [f"p{number}" for number in range(20)]
     packages = [
         package(
-            replace(
-                PLAIN, filename=f"{n}-1.0-py3-none-any.whl", url=f"https://f.example/{n}-1.0-py3-none-any.whl"
+            PLAIN._replace(
+                filename=f"{n}-1.0-py3-none-any.whl", url=f"https://f.example/{n}-1.0-py3-none-any.whl"
             )
         )
         for n in names
@@ -162,8 +161,7 @@ def test_a_valid_requires_python_is_kept_as_it_is(written: str) -> None:
 
 
 def test_no_secret_reaches_a_lock() -> None:
-    secret = replace(
-        PLAIN,
+    secret = PLAIN._replace(
         url="https://bob:hunter2@files.example/alpha-1.0-py3-none-any.whl",
         index="https://token@index.example/simple",
     )
@@ -179,7 +177,7 @@ def test_no_secret_reaches_a_lock() -> None:
 
 def test_a_file_without_a_hash_is_never_locked() -> None:
     with pytest.raises(ValueError, match="has no hash"):
-        render(package(replace(PLAIN, hashes={})))
+        render(package(PLAIN._replace(hashes={})))
 
 
 def test_strings_of_every_kind_survive(tmp_path: Path) -> None:
@@ -234,16 +232,18 @@ def test_source_trees_are_locked_as_the_standard_has_them(
 
 def test_what_is_written_is_read_back(tmp_path: Path) -> None:
     place = tmp_path / "locks" / "pylock.x.toml"
-    archive = replace(
-        PLAIN, filename="zip-1.0.tar.gz", url="https://f.example/zip-1.0.tar.gz", kind="sdist", tags=""
+    archive = PLAIN._replace(
+        filename="zip-1.0.tar.gz",
+        url="https://f.example/zip-1.0.tar.gz",
+        kind="sdist",
+        tags="",
     )
     packages = [
-        Package("alpha", "1.0", replace(PLAIN, hashes={"sha256": SHA}), ("beta", "zip"), extras=("x", "y")),
+        Package("alpha", "1.0", PLAIN._replace(hashes={"sha256": SHA}), ("beta", "zip"), extras=("x", "y")),
         Package(
             "beta",
             "2.0rc1",
-            replace(
-                PLAIN,
+            PLAIN._replace(
                 filename="beta-2.0rc1-3x-py3-none-any.whl",
                 url="https://f.example/beta-2.0rc1-3x-py3-none-any.whl",
                 version="2.0rc1",
@@ -253,7 +253,7 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
             (),
             prerelease=True,
         ),
-        package(replace(archive, hashes={"sha256": SHA}), builds=("hatchling==1.0", "packaging==26.0")),
+        package(archive._replace(hashes={"sha256": SHA}), builds=("hatchling==1.0", "packaging==26.0")),
         Package(
             "folder", "1.0", None, ("alpha",), direct=Direct((tmp_path / "folder").as_uri(), folder=True)
         ),
@@ -267,8 +267,7 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
         Package(
             "web",
             "1.0",
-            replace(
-                PLAIN,
+            PLAIN._replace(
                 filename="web-1.0-py3-none-any.whl",
                 url="https://f.example/web-1.0-py3-none-any.whl",
                 index="",

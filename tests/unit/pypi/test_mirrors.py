@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -127,9 +126,9 @@ def test_an_artifact_of_a_lock_finds_its_bytes_at_the_mirror(index: TestIndex, f
         index=CORP.url,
     )
     assert finder.fetch_url(locked) == index.file_url(FILENAME)
-    elsewhere = replace(locked, url="https://files.example/aa/bb/torch-2.0%2Bcpu-py3-none-any.whl")
+    elsewhere = locked._replace(url="https://files.example/aa/bb/torch-2.0%2Bcpu-py3-none-any.whl")
     assert finder.fetch_url(elsewhere) == index.file_url(FILENAME)
-    replaced = replace(elsewhere, hashes={"sha256": "0" * 64})
+    replaced = elsewhere._replace(hashes={"sha256": "0" * 64})
     assert finder.fetch_url(replaced) == replaced.url
     foreign = Artifact("other-1-py3-none-any.whl", "https://x.example/other", "wheel", "1", index=CORP.url)
     assert finder.fetch_url(foreign) == foreign.url

@@ -24,8 +24,9 @@ def project(*filenames: str, **urls: str) -> Project:
         for name in filenames
     ]
     page = parse_json(json.dumps({"files": entries}).encode(), URL)
-    head, blocks = pack("torch", page, place)
-    return project_of(head, Files(head, URL, {}, place, lambda: b"".join(blocks), lambda: None), URL, {})
+    head, blocks = pack("torch", page)
+    files = Files(head, URL, {}, place, lambda: b"".join(blocks), lambda: None)
+    return project_of(head, files, URL, {}, place)
 
 
 def names(files: tuple[Artifact, ...]) -> list[str]:
