@@ -70,7 +70,7 @@ class Wants:
 
         Most requirements are of extras that nobody asks for.
         """
-        extras = frozenset({extra} if extra else ())
+        extras, plain = frozenset({extra}), environment.answers("")
         possible: list[Requirement] = []
         for requirement in metadata.requires:
             marker = requirement.marker
@@ -78,9 +78,11 @@ class Wants:
                 if not extra:
                     possible.append(requirement)
                 continue
-            if extra_of(marker) is None:
-                environment.evaluate(marker, extras)
-            if may_hold(marker, extra):
+            needed = extra_of(marker)
+            if needed is None:
+                _ = environment.evaluate(marker, extras) if extra else plain[marker]
+                needed = extra if may_hold(marker, extra) else None
+            if needed == extra:
                 possible.append(requirement)
         self.metadata = metadata
         self._possible = possible

@@ -21,7 +21,7 @@ from provenv.standards.scanner import Malformed, Scanner
 from provenv.standards.specifiers import InvalidSpecifier, contains, parse_clause
 
 _NO_EXTRA = frozenset({""})
-_UNSURE = (" or ", "(", "'", "\\", "~=", "===", "variant_", "extras", "dependency_groups")
+_UNSURE = (" or ", ' and "', "(", "'", "\\", "~=", "===", "variant_", "extras", "dependency_groups")
 """Where one of these stands, a look at the text is not enough to know what a marker needs."""
 _PLATFORM = (
     *("os_name", "sys_platform", "platform_system", "platform_machine"),
@@ -154,10 +154,10 @@ def mentions_extra(text: str) -> bool:
     return compile_marker(text).mentions_extra
 
 
+@cache
 def may_hold(text: str, extra: str) -> bool:
     """Whether a marker may hold in some environment with this extra ("": with none). Raises InvalidMarker."""
-    needed = extra_of(text)
-    return _may_hold(compile_marker(text).tree, extra) if needed is None else needed == extra
+    return _may_hold(compile_marker(text).tree, extra)
 
 
 def extra_of(text: str) -> str | None:
@@ -169,7 +169,7 @@ def extra_of(text: str) -> str | None:
     before, found, extra = text.rpartition('extra == "')
     if not found or text[-1] != '"' or '"' in extra[:-1]:
         return None
-    if before and not (before.endswith(" and ") and not any(map(before.__contains__, _UNSURE))):
+    if before and (before[0] == '"' or before[-5:] != " and " or any(map(before.__contains__, _UNSURE))):
         return None
     return extra[:-1]
 

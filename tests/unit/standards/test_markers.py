@@ -14,6 +14,7 @@ from provenv.standards.markers import (
     InvalidMarker,
     MarkerEnvironment,
     compile_marker,
+    extra_of,
     marker_environment,
     mentions_extra,
 )
@@ -217,3 +218,32 @@ def test_the_normal_spelling_means_the_same(text: str) -> None:
     assert str(again) == str(marker)
     if "\\" not in text:
         assert str(marker) == str(Marker(text))
+
+
+@pytest.mark.parametrize(
+    ("marker", "extra"),
+    [
+        ("extra == 'Test_it'", "test-it"),
+        ("python_version < '3.9' and extra == 'test'", "test"),
+        ("python_version < '3.9' or extra == 'test'", None),
+        ("(python_version < '3.9' or os_name == 'nt') and extra == 'test'", None),
+        ("os_name ~= 'posix' and extra == 'test'", None),
+        ("'test' in extras and extra == 'test'", None),
+        ("os_name == 'a\"b' and extra == 'test'", None),
+        ("'linux' == 'linux' and extra == 'test'", None),
+        ("os_name == 'nt' and 'linux' == 'linux' and extra == 'test'", None),
+        ("python_version < '3.9'", None),
+        ("extra != 'test'", None),
+    ],
+)
+def test_a_look_at_a_marker_tells_which_extra_it_needs(marker: str, extra: str | None) -> None:
+    assert extra_of(str(compile_marker(marker))) == extra
+
+
+@given(markers)
+def test_a_marker_that_needs_an_extra_never_holds_without_it(text: str) -> None:
+    marker = compile_marker(f"{text} and extra == 'test'")
+    if extra_of(str(marker)) == "test":
+        assert [marker.evaluate(one, extras) for one in ENVIRONMENTS for extras in (set(), {"other"})] == [
+            False
+        ] * 8
