@@ -162,6 +162,7 @@ def test_no_text_of_the_core_speaks_of_a_vendor(word: str) -> None:
 
 
 STRANGERS = (
+    "msgspec",
     "httpcore",
     "packaging",
     "asyncio",

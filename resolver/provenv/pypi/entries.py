@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import marshal
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
-from provenv.pypi.listing import Listed, absolute, clean_hashes, is_distribution
+from provenv.pypi.cache import MARSHAL_FORMAT
+from provenv.pypi.listing import Entry, Listed, absolute, clean_hashes, is_distribution
 
 UTC_TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d+)?Z", re.ASCII)
 
 
 def read_entry(entry: object, base: str) -> Listed | None:
-    """An item of a page's `files`, None when it is broken or no distribution. `base`: the page's address."""
+    """An item of a page's `files`, None when it is broken or no distribution. `base`: as in `read_block`."""
     if not isinstance(entry, dict):
         return None
     filename, link = entry.get("filename"), entry.get("url")
@@ -35,7 +37,24 @@ def read_entry(entry: object, base: str) -> Listed | None:
     )
 
 
-def write_entry(file: Listed) -> str:
+def read_block(block: bytes | memoryview, base: str) -> Iterator[Listed]:
+    """The usable files of a block of entries. `base`: what their links start from."""
+    for content in marshal.loads(block):
+        try:
+            entry = json.loads(content)
+        except (ValueError, RecursionError):  # the page's reader did not look into it
+            continue
+        file = read_entry(entry, base)
+        if file is not None:
+            yield file
+
+
+def write_block(entries: Iterable[Entry]) -> bytes:
+    """Entries as `read_block` reads them."""
+    return marshal.dumps([content for _, content in entries], MARSHAL_FORMAT)
+
+
+def write_entry(file: Listed) -> bytes:
     """A file as `read_entry` reads it, in JSON."""
     metadata = file.metadata
     told = {
@@ -48,7 +67,8 @@ def write_entry(file: Listed) -> str:
         "upload-time": file.uploaded,
         "core-metadata": {"sha256": metadata} if metadata else metadata == "",
     }
-    return json.dumps({name: value for name, value in told.items() if value not in (None, False, {})})
+    told = {name: value for name, value in told.items() if value not in (None, False, {})}
+    return json.dumps(told).encode()
 
 
 def _yanked(value: object) -> str | None:

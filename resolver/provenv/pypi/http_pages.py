@@ -81,7 +81,7 @@ class HttpPages:
             return self._known(key, head, time.time())
         absent, validators = answer.status != 200, _validators(answer)
         with self._parsing:
-            page = Page("", (), "") if absent else _parsed(answer)
+            page = Page((), "") if absent else _parsed(answer)
             del answer  # a page is megabytes now and then
             made, blocks = pack(name, page)
         made = made._replace(absent=absent, **validators._asdict())
@@ -127,9 +127,8 @@ class HttpPages:
             self._cache.touch(FLATS, url)
             return known[1]
         page = _parsed(answer)
-        self._cache.write(
-            FLATS, url, (LAYOUT, tuple(_validators(answer)), page.base, page.text, tuple(page.entries))
-        )
+        entries = tuple((filename, bytes(content)) for filename, content in page.entries)
+        self._cache.write(FLATS, url, (LAYOUT, tuple(_validators(answer)), page.base, entries))
         return page
 
     def forget(self, key: str) -> None:
@@ -214,6 +213,6 @@ def lifetime_of(cache_control: str | None, url: str) -> float:
 
 def _flat_record(record: Record | None) -> tuple[Validators, Page] | None:
     match record.head if record else None:
-        case (int(layout), tuple(validators), str(base), str(text), tuple(entries)) if layout == LAYOUT:
-            return Validators(*validators), Page(text, entries, base)
+        case (int(layout), tuple(validators), str(base), tuple(entries)) if layout == LAYOUT:
+            return Validators(*validators), Page(entries, base)
     return None

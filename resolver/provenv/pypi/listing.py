@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from provenv.pypi.addresses import split_login
 from provenv.standards.names import canonicalize
 from provenv.tuples import NamedTuple
 from provenv.values import dataclass
+
+if TYPE_CHECKING:
+    from msgspec import Raw
 
 HEX_LENGTHS = {"md5": 32, "sha1": 40, "sha224": 56, "sha256": 64, "sha384": 96, "sha512": 128, "blake2b": 128}
 FILE_SUFFIXES = (".whl", ".tar.gz", ".zip", ".tgz", ".tar.bz2", ".tar.xz", "-variants.json")
@@ -38,18 +41,17 @@ class Listed(NamedTuple):
     metadata: str | None = None
 
 
-Entry: TypeAlias = tuple[str, int, int]
-"""A file's name, and where in the page's text PEP 691's JSON for it begins and ends."""
+Entry: TypeAlias = "tuple[str, bytes | Raw]"
+"""A file's name, and what PEP 691 has for the file, in JSON."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
     """A page's files, in its order; what the page says of them is read when one is looked at (`entries`).
 
-    `text`: where the entries lie. `base`: what links start from. `tracks`, `alternates`: PEP 708's addresses.
+    `base`: what links start from. `tracks`, `alternates`: PEP 708's addresses.
     """
 
-    text: str
     entries: Sequence[Entry]
     base: str
     tracks: tuple[str, ...] = ()
@@ -58,16 +60,9 @@ class Page:
     @property
     def files(self) -> tuple[Listed, ...]:
         """Every usable file."""
-        import json
+        from provenv.pypi.entries import read_block, write_block
 
-        from provenv.pypi.entries import read_entry
-
-        read = (read_entry(json.loads(self.text[start:end]), self.base) for _, start, end in self.entries)
-        return tuple(file for file in read if file is not None)
-
-    def only(self, entries: Sequence[Entry]) -> Page:
-        """The page with these of its entries."""
-        return Page(self.text, entries, self.base)
+        return tuple(read_block(write_block(self.entries), self.base))
 
 
 def page_of(
@@ -76,20 +71,15 @@ def page_of(
     """A page of files that were read from something else than JSON."""
     from provenv.pypi.entries import write_entry
 
-    texts, entries, at = [], [], 0
-    for file in files:
-        text = write_entry(file)
-        texts.append(text)
-        entries.append((file.filename, at, at + len(text)))
-        at += len(text)
-    return Page("".join(texts), entries, base, tuple(tracks), tuple(alternates))
+    entries = [(file.filename, write_entry(file)) for file in files]
+    return Page(entries, base, tuple(tracks), tuple(alternates))
 
 
 class FlatPage:
     """A page of files of many projects, by project."""
 
     def __init__(self, page: Page) -> None:
-        self._page = page
+        self._base = page.base
         self._wheels: dict[str, list[Entry]] = {}
         self._sdists: list[tuple[str, Entry]] = []
         for entry in page.entries:
@@ -103,7 +93,7 @@ class FlatPage:
     def of(self, name: str) -> Page:
         """The files that may be of the project `name` (canonical): an sdist's name does not end clearly."""
         sdists = (entry for start, entry in self._sdists if start.startswith(f"{name}-"))
-        return self._page.only((*self._wheels.get(name, ()), *sdists))
+        return Page((*self._wheels.get(name, ()), *sdists), self._base)
 
 
 def is_distribution(filename: str) -> bool:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import re
 
+import msgspec
+
 from provenv.errors import IndexAnswerError
-from provenv.pypi.listing import Entry, Page
+from provenv.pypi.listing import Page
 
 JSON_TYPES = ("application/vnd.pypi.simple.v1+json", "application/json")
 HTML_TYPES = ("application/vnd.pypi.simple.v1+html", "text/html", "application/xhtml+xml")
@@ -14,8 +16,6 @@ ACCEPT = (
     "application/vnd.pypi.simple.v1+json, "
     "application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1, */*;q=0.01"
 )
-_DECODER = json.JSONDecoder()
-_BLANKS = re.compile(r"[ \t\n\r]*")
 
 
 def parse_page(body: bytes, content_type: str, url: str) -> Page:
@@ -38,11 +38,51 @@ def parse_page(body: bytes, content_type: str, url: str) -> Page:
     )
 
 
+class _Page(msgspec.Struct, rename="kebab"):
+    """A project page, its files as they stand there."""
+
+    files: list[msgspec.Raw]
+    meta: object = None
+    tracks: object = None
+    alternate_locations: object = None
+
+
+class _Name(msgspec.Struct):
+    filename: object = None
+
+
+class _Names(msgspec.Struct):
+    """The names of a page's files."""
+
+    files: list[_Name]
+
+
+_READ_PAGE, _READ_NAMES = msgspec.json.Decoder(_Page), msgspec.json.Decoder(_Names)
+
+
 def parse_json(body: bytes, url: str) -> Page:
     """A PEP 691 project page, its files as they stand there. Raises IndexAnswerError."""
     try:
-        text = body.decode(json.detect_encoding(body), "surrogatepass")
-        page = _Json(text).page()
+        page, names = _READ_PAGE.decode(body), _READ_NAMES.decode(body)
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        page, names = _patiently(body, url)
+    meta = page.meta if isinstance(page.meta, dict) else {}
+    major = str(meta.get("api-version", "1.0")).partition(".")[0]
+    if major != "1":
+        raise _newer(url, major)
+    named = zip(names.files, page.files, strict=True)
+    return Page(
+        [(name.filename, file) for name, file in named if isinstance(name.filename, str)],
+        url,
+        _addresses(meta.get("tracks")) or _addresses(page.tracks),
+        _addresses(page.alternate_locations),
+    )
+
+
+def _patiently(body: bytes, url: str) -> tuple[_Page, _Names]:
+    """A page that is not all that it should be: what there is of it, or the error that says what is wrong."""
+    try:
+        page = json.loads(body)
     except (ValueError, RecursionError) as problem:
         raise IndexAnswerError(
             f"the page {url} says it is JSON and is not",
@@ -55,99 +95,10 @@ def parse_json(body: bytes, url: str) -> Page:
             evidence=['it has no list "files"'],
             hints=["check the index's address: it should end where the project names begin (often /simple)"],
         )
-    meta = page.get("meta")
-    meta = meta if isinstance(meta, dict) else {}
-    major = str(meta.get("api-version", "1.0")).partition(".")[0]
-    if major != "1":
-        raise _newer(url, major)
-    return Page(
-        text,
-        page["files"],
-        url,
-        _addresses(meta.get("tracks")) or _addresses(page.get("tracks")),
-        _addresses(page.get("alternate-locations")),
-    )
-
-
-class _Json:
-    """A page's JSON, read member by member: the objects of a page of megabytes take ten times its bytes."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-        self._at = 0
-
-    def page(self) -> object:
-        """The whole of it; where it is an object, its `files` are a list of entries. Raises ValueError."""
-        self._pass_blanks()
-        if not self._text.startswith("{", self._at):
-            return json.loads(self._text)
-        members: dict[str, object] = {}
-        more = self._begins("}")
-        while more:
-            name = self._value()
-            if not isinstance(name, str):
-                raise self._error("a name before this")
-            self._expect(":")
-            is_list = name == "files" and self._text.startswith("[", self._at)
-            members[name] = self._entries() if is_list else self._value()
-            more = self._goes_on("}")
-        if self._at < len(self._text):
-            raise self._error("nothing more")
-        return members
-
-    def _entries(self) -> list[Entry]:
-        """The items of a list that have a file name."""
-        text, decode, found = self._text, _DECODER.raw_decode, []
-        more = self._begins("]")
-        while more:
-            start = self._at
-            value, end = decode(text, start)
-            if isinstance(value, dict) and isinstance(filename := value.get("filename"), str):
-                found.append((filename, start, end))
-            if text.startswith(",{", end):  # as most of them do
-                self._at = end + 1
-            else:
-                self._at = end
-                more = self._goes_on("]")
-        return found
-
-    def _value(self) -> object:
-        value, self._at = _DECODER.raw_decode(self._text, self._at)
-        return value
-
-    def _begins(self, closing: str) -> bool:
-        """Steps into an object or a list; whether there is anything in it."""
-        self._at += 1
-        self._pass_blanks()
-        empty = self._text.startswith(closing, self._at)
-        if empty:
-            self._at += 1
-            self._pass_blanks()
-        return not empty
-
-    def _goes_on(self, closing: str) -> bool:
-        """Steps over what follows an item; whether another one follows."""
-        self._pass_blanks()
-        more = self._text.startswith(",", self._at)
-        if not more and not self._text.startswith(closing, self._at):
-            raise self._error(f"',' or {closing!r}")
-        self._at += 1
-        self._pass_blanks()
-        return more
-
-    def _expect(self, sign: str) -> None:
-        self._pass_blanks()
-        if not self._text.startswith(sign, self._at):
-            raise self._error(repr(sign))
-        self._at += 1
-        self._pass_blanks()
-
-    def _pass_blanks(self) -> None:
-        blanks = _BLANKS.match(self._text, self._at)
-        self._at = blanks.end() if blanks else self._at
-
-    def _error(self, wanted: str) -> ValueError:
-        return json.JSONDecodeError(f"Expecting {wanted}", self._text, self._at)
+    files = [file for file in page["files"] if isinstance(file, dict)]
+    raw = [msgspec.Raw(json.dumps(file).encode()) for file in files]
+    told = (page.get(name) for name in ("meta", "tracks", "alternate-locations"))
+    return _Page(raw, *told), _Names([_Name(file.get("filename")) for file in files])
 
 
 def _addresses(value: object) -> tuple[str, ...]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import marshal
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias, cast, overload
 from zlib import crc32
 
 from provenv.errors import DiskError
 from provenv.pypi.artifacts import Artifact, Project, VariantFiles
 from provenv.pypi.cache import MARSHAL_FORMAT, Tail
-from provenv.pypi.listing import Listed
 from provenv.pypi.records import Head, Placing, artifact_of, block_of, read_filename
 
 Row: TypeAlias = tuple[object, ...]
@@ -93,6 +92,8 @@ class Files(Sequence[tuple[Artifact, ...]]):
     def _read_files(
         self, block: bytes | memoryview, base: str, version: str
     ) -> tuple[list[Row], dict[str, str]]:
+        from provenv.pypi.entries import read_block
+
         rows: list[Row] = []
         sources: dict[str, str] = {}
         for file in read_block(block, base):
@@ -107,24 +108,13 @@ class Files(Sequence[tuple[Artifact, ...]]):
         return rows, sources
 
 
-def read_block(block: bytes | memoryview, base: str) -> Iterator[Listed]:
-    """The usable files in a block. `base`: what their links start from."""
-    import json
-
-    from provenv.pypi.entries import read_entry
-
-    for entry in json.loads(bytes(block)):
-        file = read_entry(entry, base)
-        if file is not None:
-            yield file
-
-
 def project_of(
     head: Head, files: Files, index: str, kept_at: dict[tuple[str, str], str], placing: Placing
 ) -> Project:
     """The project in its records; `index`: the canonical address that its artifacts carry."""
     variants: Sequence[VariantFiles] = ()
     if head.variants:
+        from provenv.pypi.entries import read_block
         from provenv.pypi.variant_pages import variant_files
 
         variants = variant_files(head.name, read_block(head.variants, head.base), index, kept_at, placing)

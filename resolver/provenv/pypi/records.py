@@ -9,7 +9,7 @@ versioned by `LAYOUT`: a record of another layout is a miss.
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from itertools import accumulate
 from typing import Literal, TypeAlias
 from zlib import crc32
@@ -104,6 +104,7 @@ def project_of(filename: str) -> str | None:
 
 def pack(name: str, page: Page) -> tuple[Head, list[bytes]]:
     """A page as a head, whose validators are for the caller to fill in, and the blocks of its versions."""
+    from provenv.pypi.entries import write_block
     from provenv.standards.filenames import may_be_variant
     from provenv.standards.versions import prereleases_among, sort_key
 
@@ -126,7 +127,7 @@ def pack(name: str, page: Page) -> tuple[Head, list[bytes]]:
                 starts[start] = entries
         entries.append(entry)
     ordered = sorted(grouped.items(), reverse=True)
-    blocks = [_block(page.text, entries) for _, (_, entries) in ordered]
+    blocks = [write_block(entries) for _, (_, entries) in ordered]
     ends = accumulate(map(len, blocks))
     head = Head(
         LAYOUT,
@@ -142,7 +143,7 @@ def pack(name: str, page: Page) -> tuple[Head, list[bytes]]:
         page.tracks,
         page.alternates,
         absent=False,
-        variants=_block(page.text, strays) if any(may_be_variant(entry[0]) for entry in strays) else b"",
+        variants=write_block(strays) if any(may_be_variant(entry[0]) for entry in strays) else b"",
         rows={},
         masks={},
     )
@@ -174,12 +175,6 @@ def artifact_of(file: Listed, named: Named, url: str, index: str, variant: str =
         index,
         variant,
     )
-
-
-def _block(text: str, entries: Sequence[Entry]) -> bytes:
-    """The entries of a version, a JSON list."""
-    listed = ",".join([text[start:end] for _, start, end in entries])
-    return f"[{listed}]".encode("utf-8", "surrogatepass")
 
 
 def block_of(head: Head, i: int) -> tuple[int, int, int]:

@@ -199,7 +199,7 @@ class Sources:
             # pip only warns of a find-links folder that is not there, and a machine where pip works must do
             # here.
             self.notes.append(problem.message)
-            return Page("", (), "")
+            return Page((), "")
 
     def _is_flat(self, place: str, name: str, *, network: bool) -> bool:
         """Whether a mirror on the network is a flat page: by its name, else by looking, once."""

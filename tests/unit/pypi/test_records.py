@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from provenv.pypi.artifacts import Artifact, Project
+from provenv.pypi.entries import read_block, write_block
 from provenv.pypi.listing import Listed
 from provenv.pypi.pages import parse_json
 from provenv.pypi.record_files import Files, project_of
@@ -91,6 +92,12 @@ def test_a_version_whose_files_turn_out_to_be_of_no_use_has_none() -> None:
 def test_a_broken_file_beside_a_good_one_of_its_version_is_left_out() -> None:
     found = project("torch-1.0-py3-none-any.whl", "torch-1.0-py3-none..x-any.whl")
     assert names(found.artifacts[0]) == ["torch-1.0-py3-none-any.whl"]
+
+
+def test_an_entry_that_can_not_be_read_is_left_out() -> None:
+    good = b'{"filename": "torch-1.0-py3-none-any.whl", "url": "a"}'
+    block = write_block([("x", b'{"filename": '), ("y", good), ("z", b"\xff"), ("w", b"[" * 100_000)])
+    assert [file.filename for file in read_block(block, URL)] == ["torch-1.0-py3-none-any.whl"]
 
 
 def test_prereleases_are_marked() -> None:
