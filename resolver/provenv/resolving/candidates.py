@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
 
 from provenv.pypi.artifacts import Artifact
 from provenv.resolving.catalog import Listing
-from provenv.resolving.rules import Rules, has_wanted_hash
+from provenv.resolving.rules import Rules, has_wanted_hash, terms_of
 from provenv.resolving.variants import PLAIN, Choice, Fitting, Order
 from provenv.standards.specifiers import contains, mask, python_allows
-from provenv.standards.tags import ranks_in, wheel_rank
+from provenv.standards.tags import wheel_rank
 from provenv.standards.variants import NULL
 from provenv.values import replace
 
@@ -33,28 +32,6 @@ OTHER_HASH = "has no file with a hash that the manifest gives"
 """How reasons begin that something could be done about."""
 
 
-class _Terms:
-    """What a target's rules say of the files of any package, and `named`: of which they say more."""
-
-    __slots__ = ("builds", "cutoff", "named", "no_wheels", "oldest_first", "prerelease", "ranks", "rules")
-
-    def __init__(self, rules: Rules) -> None:
-        self.rules = rules
-        self.ranks = ranks_in(rules.tags)
-        self.builds, self.no_wheels = rules.builds(""), rules.no_binary.covers("")
-        self.cutoff, self.prerelease = rules.exclude_newer, rules.prerelease
-        self.oldest_first = rules.strategy == "lowest"
-        self.named = {
-            *(*rules.locked, *rules.aligned, *rules.exact, *rules.constraints, *rules.hashes),
-            *(*rules.exclude_newer_package, *rules.prerelease_package),
-            *(*rules.may_build.names, *rules.no_binary.names, *rules.only_binary.names),
-            *(rules.direct if rules.strategy == "lowest-direct" else ()),
-        }
-
-
-_terms = lru_cache(maxsize=64)(_Terms)
-
-
 class Candidates:
     """One project as one target sees it. A version's files are looked at when it is first considered.
 
@@ -75,7 +52,7 @@ class Candidates:
         self._looked_at: dict[int, Artifact | str] = {}
         self._chosen: dict[int, int | None] = {}
         self._choices: dict[int, dict[str, Choice]] = {}
-        terms = _terms(rules)
+        terms = terms_of(rules)
         self._ranks = terms.ranks
         self._builds, self._no_wheels, self._cutoff = terms.builds, terms.no_wheels, terms.cutoff
         self._prerelease, self._oldest_first = terms.prerelease, terms.oldest_first

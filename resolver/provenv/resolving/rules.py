@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Literal
 
 from provenv.manifest.values import FileRule
 from provenv.pypi.artifacts import Artifact
 from provenv.resolving.variants import VariantRules
 from provenv.standards.markers import MarkerEnvironment
+from provenv.standards.tags import ranks_in
 from provenv.values import dataclass, field
 
 Prerelease = Literal["allow", "never", "if-needed"]
@@ -68,6 +70,31 @@ class Rules:
     def lowest_first(self, name: str) -> bool:
         """Whether the oldest version is tried first."""
         return self.strategy == "lowest" or (self.strategy == "lowest-direct" and name in self.direct)
+
+
+class Terms:
+    """What a target's rules say of the files of any package, and `named`: of which they say more."""
+
+    __slots__ = ("builds", "cutoff", "named", "no_wheels", "oldest_first", "prerelease", "ranks", "rules")
+
+    def __init__(self, rules: Rules) -> None:
+        self.rules = rules
+        self.ranks = ranks_in(rules.tags)
+        self.builds, self.no_wheels = rules.builds(""), rules.no_binary.covers("")
+        self.cutoff, self.prerelease = rules.exclude_newer, rules.prerelease
+        self.oldest_first = rules.strategy == "lowest"
+        self.named = {
+            *(*rules.locked, *rules.aligned, *rules.exact, *rules.constraints, *rules.hashes),
+            *(*rules.exclude_newer_package, *rules.prerelease_package),
+            *(*rules.may_build.names, *rules.no_binary.names, *rules.only_binary.names),
+            *(rules.direct if rules.strategy == "lowest-direct" else ()),
+        }
+
+
+@lru_cache(maxsize=64)
+def terms_of(rules: Rules) -> Terms:
+    """The terms of a target's rules, made once."""
+    return Terms(rules)
 
 
 def name_overrides(rule: FileRule, name: str) -> bool:
