@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from provenv.errors import PluginError
 from provenv.hooks.manager import Plugins
 from provenv.hooks.types import Accelerator, Detection, Device, Envelope, Finding, Probe
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from provenv.pastes.understanding import Understanding
 

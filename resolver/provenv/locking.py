@@ -7,7 +7,6 @@ from contextlib import ExitStack, contextmanager
 from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
 
 from provenv.errors import InputError, Stale
 from provenv.locks.freshness import Freshness, examine
@@ -17,7 +16,10 @@ from provenv.reads import unsure
 from provenv.targets import Target
 from provenv.values import dataclass, replace
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Literal
+
     from provenv.aligning import Neighbours
     from provenv.hooks.types import Accelerator
     from provenv.locks.pylock import Blocks

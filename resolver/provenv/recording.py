@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
 
 from provenv.hooks.installations import Distribution
 from provenv.hooks.types import CommandResult, Paste, Probe
+from provenv.typed import TypeVar
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from provenv.errors import InputError
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
-
 from provenv.hooks.types import Context, Envelope, Probe
 from provenv.values import dataclass
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Literal
+
     from provenv.hooks.manager import Plugins
     from provenv.manifest.values import Manifest
 

@@ -83,7 +83,7 @@ def test_imports_at_module_level_point_one_way() -> None:
 
 
 def test_the_solver_knows_nothing_of_packages_files_or_networks() -> None:
-    allowed = {"provenv.solver", "provenv.errors", "provenv.values"}
+    allowed = {"provenv.solver", "provenv.errors", "provenv.typed", "provenv.values"}
     wrong = [
         (path.name, module)
         for path in (CORE / "solver").glob("*.py")
@@ -103,9 +103,9 @@ def test_plugins_import_the_hooks_alone() -> None:
     assert wrong == []
 
 
-def test_named_tuples_are_our_own() -> None:
-    """typing's take as long to make as a small module to import, and a command makes two dozen."""
-    typings = re.compile(r"^from typing import .*\bNamedTuple\b", re.MULTILINE)
+def test_named_tuples_and_bases_with_parameters_are_our_own() -> None:
+    """typing's take as long to make as a small module to import, and a command makes three dozen."""
+    typings = re.compile(r"^from typing import .*\b(NamedTuple|Generic|Protocol|TypeVar)\b", re.MULTILINE)
     wrong = [str(path) for path in CORE.rglob("*.py") if typings.search(path.read_text(encoding="utf-8"))]
     assert wrong == []
 

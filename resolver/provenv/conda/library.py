@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
 from functools import cache
-from typing import TypeVar
 
 from provenv.errors import InputError
+from provenv.typed import TypeVar
 
 Result = TypeVar("Result")
 

@@ -6,7 +6,6 @@ import sys
 from collections.abc import Callable
 from contextlib import redirect_stdout
 from functools import wraps
-from typing import Any, TypeVar
 
 from provenv.errors import PluginError, ProvenvError
 from provenv.hooks.limits import ANSWERING, ASKING, LOOKING, Hang, Patience, at_once
@@ -23,7 +22,12 @@ from provenv.hooks.types import (
     Platform,
     Releases,
 )
+from provenv.typed import TypeVar
 from provenv.values import replace
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 Value = TypeVar("Value", bound=Platform | Accelerator | LockFormat | Check | IndexAuth | PasteReader)
 

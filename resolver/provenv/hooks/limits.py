@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
-from typing import Generic, TypeVar
 
 from provenv.hooks.telling import Told, words
+from provenv.typed import Generic, TypeVar
 
 Answer = TypeVar("Answer")
 

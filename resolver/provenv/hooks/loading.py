@@ -6,15 +6,16 @@ import importlib
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from types import ModuleType
-from typing import TYPE_CHECKING, cast
 
 from provenv.hooks import specs
 from provenv.hooks.entry_points import EntryPoint
 from provenv.hooks.limits import LOADING, Patience
 from provenv.hooks.telling import words
 from provenv.reads import unsure
+from provenv.typed import cast
 from provenv.values import dataclass
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     import pluggy
 

@@ -6,7 +6,6 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Protocol
 
 from provenv.errors import PluginError
 from provenv.hooks.entry_points import EntryPoint, find_entry_points
@@ -17,6 +16,7 @@ from provenv.hooks.pastes import PasteReader
 from provenv.hooks.telling import shown, words
 from provenv.hooks.types import Accelerator, Check, EnvelopeKey, IndexAuth, LockFormat, Platform
 from provenv.hooks.words import word_fault
+from provenv.typed import Protocol
 from provenv.values import dataclass, field
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Literal, Protocol, runtime_checkable
 
 from provenv.hooks.installations import Distribution, Installation
+from provenv.typed import Literal, Protocol
 from provenv.values import dataclass, field
 
 
@@ -29,7 +29,6 @@ class Paste:
     text: str
 
 
-@runtime_checkable
 class Probe(Protocol):
     """The recordable, replayable access to a machine's facts: the only way by which plugins look at one.
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TypeAlias
 
 from provenv.addresses import without_credentials
 from provenv.atomic import write_text
@@ -21,6 +20,10 @@ from provenv.pypi.artifacts import Artifact
 from provenv.resolution import Direct, Package, Resolution
 from provenv.targets import Target
 from provenv.values import dataclass
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TypeAlias
 
 FORMAT = 1
 """The version of `[tool.provenv]`; a change that older readers would misread raises it."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
 
 from provenv.atomic import disk_error
 from provenv.errors import InputError, Origin
@@ -19,6 +18,10 @@ from provenv.resolution import CondaPackage, Package
 from provenv.sha256 import sha256
 from provenv.targets import Target
 from provenv.values import dataclass, field
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)

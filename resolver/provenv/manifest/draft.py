@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
 
 from provenv.errors import Origin
 from provenv.hooks.types import Envelope
@@ -20,6 +19,10 @@ from provenv.manifest.values import (
     Pin,
 )
 from provenv.reads import real_path
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Literal
 
 
 class Rules:

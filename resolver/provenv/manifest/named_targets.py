@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Literal
 
 from provenv.hooks.types import Envelope, EnvelopeKey
 from provenv.manifest.document import Table
@@ -14,6 +13,10 @@ from provenv.manifest.spelling import spelling_hints
 from provenv.manifest.values import NamedTarget
 from provenv.manifest.vocabulary import Vocabulary
 from provenv.patterns import regex
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Literal
 
 _PYTHON = regex(r"3\.\d+(\.\d+)?")
 # PEP 751: the name in `pylock.NAME.toml` holds no dot; the rest keeps it a plain file name on every system.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import Literal
 
 from provenv.errors import ManifestError
 from provenv.manifest.document import Document, Table
@@ -14,6 +13,10 @@ from provenv.manifest.named_targets import Names, read_envelope, read_targets
 from provenv.manifest.times import EXPECTED, cutoff
 from provenv.manifest.values import Exclusion, ManifestRequirement
 from provenv.manifest.vocabulary import Vocabulary, words_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Literal
 
 KEYS = (
     "python",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
-
 from provenv.patterns import regex
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TypeAlias
 
 Login: TypeAlias = tuple[str, str]
 """User and password."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import overload
 
 from provenv.pypi.artifacts import Artifact, Project, files_of
+from provenv.typed import overload
 from provenv.values import replace
 
 KeptAt = dict[tuple[str, str], str]

@@ -8,7 +8,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn, Protocol
 
 from provenv.errors import BuildError, ProvenvError
 from provenv.pypi.archives import METADATA_BYTES, unpack
@@ -23,9 +22,13 @@ from provenv.pypi.build_environment import (
 )
 from provenv.pypi.processes import Finished, run_bounded
 from provenv.pypi.temporary import disk_errors, temporary_folder
+from provenv.typed import Protocol
 from provenv.values import dataclass, replace
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import NoReturn
+
     from pyproject_hooks import BuildBackendHookCaller
 
 SECONDS = 900.0

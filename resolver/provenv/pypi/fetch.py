@@ -6,7 +6,6 @@ import random
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Literal, TypeVar
 from urllib.parse import urljoin
 
 from provenv.addresses import redact
@@ -17,10 +16,13 @@ from provenv.pypi.failures import Permanent, network_error, offline, refusal
 from provenv.pypi.tls import is_trusted, make_pool, no_trust, proxy_for, trust
 from provenv.pypi.workers import Job
 from provenv.settings import NetworkSettings
+from provenv.typed import TypeVar
 from provenv.values import dataclass
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     import ssl
+    from typing import Literal
 
     import httpcore
 

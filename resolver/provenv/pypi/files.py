@@ -6,7 +6,6 @@ import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from provenv.errors import DiskError, IndexAnswerError
 from provenv.pypi.addresses import beside
@@ -23,6 +22,7 @@ from provenv.pypi.metadata import (
     to_record,
 )
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from provenv.pypi.fetch import Fetcher
     from provenv.pypi.remote import AnyDigest

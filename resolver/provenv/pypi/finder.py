@@ -7,7 +7,6 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from provenv.errors import NetworkError, ProvenvError
 from provenv.logins import LoginSources
@@ -21,6 +20,7 @@ from provenv.pypi.sources import Sources
 from provenv.pypi.workers import Workers
 from provenv.settings import NetworkSettings
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from provenv.pypi.fetch import Event, Fetcher
     from provenv.pypi.files import RemoteFiles

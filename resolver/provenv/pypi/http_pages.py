@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from itertools import islice
-from typing import TYPE_CHECKING
 
 from provenv.addresses import redact
 from provenv.pypi.addresses import is_loopback
@@ -16,6 +15,7 @@ from provenv.pypi.listing import Page
 from provenv.pypi.records import FILES, LAYOUT, PROJECTS, Head, pack, read_head
 from provenv.tuples import NamedTuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from provenv.pypi.fetch import Answer, Fetcher
     from provenv.pypi.record_files import Blocks

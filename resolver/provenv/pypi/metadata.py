@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import cast
 
 from provenv.errors import BuildError, IndexAnswerError
 from provenv.pypi.artifacts import Artifact, Metadata
@@ -13,6 +12,7 @@ from provenv.standards.filenames import split_variant
 from provenv.standards.names import canonicalize, is_valid_name
 from provenv.standards.requirements import InvalidRequirement, Requirement, parse_requirement
 from provenv.standards.versions import InvalidVersion, sort_key
+from provenv.typed import cast
 
 LARGEST = 20 * 1024 * 1024
 """Bytes of metadata that are read at most; the largest of real indexes are under one million."""

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import marshal
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeAlias, cast, overload
 from zlib import crc32
 
 from provenv.errors import DiskError
 from provenv.pypi.artifacts import Artifact, Project, VariantFiles
 from provenv.pypi.cache import MARSHAL_FORMAT, Tail
 from provenv.pypi.records import Head, Placing, artifact_of, block_of, read_filename
+from provenv.typed import cast, overload
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TypeAlias
 
 Row: TypeAlias = tuple[object, ...]
 """The fields of an `Artifact`."""

@@ -11,13 +11,16 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable
 from itertools import accumulate
-from typing import Literal, TypeAlias
 from zlib import crc32
 
 from provenv import __version__
 from provenv.pypi.artifacts import Artifact
 from provenv.pypi.listing import Entry, Listed, Page, is_distribution
 from provenv.tuples import NamedTuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Literal, TypeAlias
 
 PROJECTS, FILES = "pages", "files"
 """The kinds of cache records."""

@@ -7,12 +7,12 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import TypeVar
 
 from provenv.addresses import redact
 from provenv.errors import IndexAnswerError
 from provenv.pypi.failures import disk_error
 from provenv.pypi.fetch import Answer, Fetcher
+from provenv.typed import TypeVar
 
 TAIL = 16_384
 """Bytes from the end of a wheel that are read first: they hold the directory and METADATA of most."""

@@ -8,7 +8,8 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Hashable
-from typing import Generic, TypeVar
+
+from provenv.typed import Generic, TypeVar
 
 Result = TypeVar("Result")
 

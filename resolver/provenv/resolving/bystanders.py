@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import ParamSpec, TypeVar
 
 from provenv.errors import PluginError
 from provenv.hooks.types import Accelerator, Runtime
 from provenv.values import replace
 
-Arguments = ParamSpec("Arguments")
-Answer = TypeVar("Answer")
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import ParamSpec, TypeVar
+
+    Arguments = ParamSpec("Arguments")
+    Answer = TypeVar("Answer")
 
 
 class Bystanders:

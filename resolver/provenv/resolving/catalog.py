@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
 
 from provenv.manifest.values import Index
 from provenv.pypi.artifacts import Artifact, Metadata, Project, VariantFiles
@@ -13,6 +12,7 @@ from provenv.resolving.wanted import Wants
 from provenv.standards.markers import MarkerEnvironment
 from provenv.standards.specifiers import VersionTable
 from provenv.standards.versions import local_of, prereleases_among, sort_key
+from provenv.typed import Protocol
 
 
 class Source(Protocol):

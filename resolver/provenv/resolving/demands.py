@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Self
 
 from provenv.errors import InputError
 from provenv.resolving.catalog import Listings
@@ -15,6 +14,10 @@ from provenv.solver.provider import Unavailable
 from provenv.standards.requirements import Requirement
 from provenv.standards.specifiers import contains, mask
 from provenv.values import replace
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Self
 
 
 class Demands:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Self
 
 from provenv.pypi.artifacts import Artifact, Metadata
 from provenv.pypi.metadata import MetadataError
@@ -22,6 +21,10 @@ from provenv.standards.markers import InvalidMarker, MarkerEnvironment
 from provenv.standards.requirements import parse_requirement
 from provenv.standards.specifiers import InvalidSpecifier, mask, python_allows
 from provenv.standards.variants import Variant
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Self
 
 PRERELEASE = "is a prerelease"
 

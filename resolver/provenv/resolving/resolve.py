@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from typing import TypeVar, cast
 
 from provenv.features import PROCESSOR, features_of
 from provenv.hooks.types import Accelerator, Build, Builds, Context, Platform
@@ -31,6 +30,7 @@ from provenv.standards.markers import MarkerEnvironment, marker_environment
 from provenv.standards.specifiers import mask
 from provenv.standards.tags import compatible_tags
 from provenv.targets import Target
+from provenv.typed import TypeVar, cast
 from provenv.values import dataclass, field, replace
 
 TYPE_CHECKING = False

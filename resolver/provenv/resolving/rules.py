@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Literal
 
 from provenv.manifest.values import FileRule
 from provenv.pypi.artifacts import Artifact
@@ -13,8 +12,12 @@ from provenv.standards.markers import MarkerEnvironment
 from provenv.standards.tags import ranks_in
 from provenv.values import dataclass, field
 
-Prerelease = Literal["allow", "never", "if-needed"]
-Strategy = Literal["highest", "lowest", "lowest-direct"]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Literal, TypeAlias
+
+Prerelease: TypeAlias = 'Literal["allow", "never", "if-needed"]'
+Strategy: TypeAlias = 'Literal["highest", "lowest", "lowest-direct"]'
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from provenv.errors import InputError, NoSolution
 from provenv.hooks.types import Build
@@ -25,6 +24,7 @@ from provenv.standards.variants import Variant
 from provenv.standards.versions import is_prerelease, sort_key
 from provenv.targets import Target
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from provenv.resolving.explanation import Told
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from provenv.pypi.artifacts import Metadata
 from provenv.resolving.nodes import Node
@@ -12,6 +11,7 @@ from provenv.standards.requirements import Requirement
 from provenv.standards.specifiers import mask
 from provenv.tuples import NamedTuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from provenv.resolving.catalog import Listing
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Protocol, TypeVar
 
 from provenv.solver.provider import P, Requirement
+from provenv.typed import Protocol, TypeVar
 
 T = TypeVar("T")
 

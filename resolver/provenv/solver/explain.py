@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Generic
 
 from provenv.solver.cases import Cases, cases_of
 from provenv.solver.core import Core, asked_of, core_of, union
@@ -12,6 +11,7 @@ from provenv.solver.incompatibility import Depends, Excluded, Fact, Incompatibil
 from provenv.solver.provider import P, Requirement
 from provenv.solver.solve import Unsolvable
 from provenv.solver.steps import Chain, Step, chains_of, same_subject, steps_of
+from provenv.typed import Generic
 from provenv.values import dataclass
 
 STEPPED = 6

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
-
 from provenv.solver.incompatibility import Depends, Excluded, Incompatibility, incompatibility_of
 from provenv.solver.propagation import Propagation
 from provenv.values import replace
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TypeAlias
 
 FactKey: TypeAlias = tuple[int, int | str | None, int, bool]
 

@@ -6,10 +6,13 @@ Packages are small ints here (the solver numbers them as it meets them).
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TypeAlias
 
 from provenv.solver.terms import ANYTHING
 from provenv.values import dataclass
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TypeAlias
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from heapq import heappop, heappush
-from typing import Generic
 
 from provenv.solver.incompatibility import Depends, Incompatibility
 from provenv.solver.propagation import Propagation
 from provenv.solver.provider import Comparable, P, Provider
+from provenv.typed import Generic
 
 PATIENCE = 5
 """After so many conflicts between two packages they change places (the figure is uv's); then after twice as

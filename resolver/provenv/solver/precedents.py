@@ -15,12 +15,16 @@ order, and so may end with other versions. Then a lock would depend on which tar
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Generic, TypeAlias, cast
 
 from provenv.solver.provider import Comparable, P, Provider, Requirement, Unavailable
 from provenv.solver.solve import Solution, Solver, Unsolvable
 from provenv.solver.straight import Straight
+from provenv.typed import Generic, cast
 from provenv.values import dataclass, field
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TypeAlias
 
 STRIDE = 64
 """So many questions lie between two states that are kept, at least (a state costs as much as twenty)."""

@@ -7,14 +7,20 @@ of the input never matters.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
-from typing import Any, Generic, Protocol, TypeVar
+from collections.abc import Mapping
 
+from provenv.typed import Generic, Protocol, TypeVar
 from provenv.values import dataclass
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
-class Sortable(Hashable, Protocol):
+
+class Sortable(Protocol):
     """A package identity: hashable, and comparable with its like."""
+
+    def __hash__(self) -> int: ...
 
     # Any: a str compares with a str, a tuple with a tuple; no common type says so.
     def __lt__(self, other: Any, /) -> bool: ...

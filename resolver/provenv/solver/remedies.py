@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Generic
 
 from provenv.solver.explain import Explanation
 from provenv.solver.provider import P, Provider, Requirement
 from provenv.solver.solve import Solution, Unsolvable, solve
+from provenv.typed import Generic
 from provenv.values import dataclass, replace
 
 TRIALS = 6

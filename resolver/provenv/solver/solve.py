@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from copy import copy
-from typing import Generic
 
 from provenv.solver.facts import FactKey, FactStore
 from provenv.solver.incompatibility import (
@@ -23,6 +22,7 @@ from provenv.solver.incompatibility import (
 from provenv.solver.ordering import Ordering
 from provenv.solver.propagation import Contradiction, Propagation
 from provenv.solver.provider import P, Provider, Requirement, Unavailable
+from provenv.typed import Generic
 from provenv.values import dataclass
 
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from heapq import heappop, heappush
-from typing import Generic
 
 from provenv.solver.provider import Comparable, P, Provider, Requirement, Unavailable
 from provenv.solver.solve import Solution
 from provenv.solver.terms import ANYTHING
+from provenv.typed import Generic
 
 
 class _Conflict(Exception):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
-
 from provenv.standards.names import canonicalize
 from provenv.standards.scanner import Scanner
 from provenv.tuples import NamedTuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TypeAlias
 
 
 class Atom(NamedTuple):

@@ -8,7 +8,6 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Sequence
 from functools import cache
-from typing import TypeAlias
 
 from provenv.standards.versions import (
     EARLIEST,
@@ -18,6 +17,10 @@ from provenv.standards.versions import (
     release_of,
     sort_key,
 )
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TypeAlias
 
 Clause: TypeAlias = tuple[str, str]
 """`(operator, version as written)`: `("==", "1.2.*")`."""

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NoReturn
 
 from provenv.patterns import regex
 from provenv.tuples import NamedTuple
 from provenv.values import dataclass, field
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
 
 NULL = "null"
 """The label of the variant without properties, which fits everywhere."""

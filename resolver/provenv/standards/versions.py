@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache
-from typing import TYPE_CHECKING, TypeAlias, cast
 
+from provenv.typed import cast
+
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     import re
+    from typing import TypeAlias
 
 Suffix: TypeAlias = tuple[int, int, int, int, int]
 Local: TypeAlias = tuple[tuple[int, str], ...]
