@@ -21,10 +21,11 @@ from provenv.solver.core import core_of
 from provenv.solver.describe import Describer
 from provenv.solver.explain import explain
 from provenv.solver.incompatibility import Depends, Excluded, Fact, Required, derivation
+from provenv.solver.outcome import Solution, Unsolvable
 from provenv.solver.precedents import Precedents
 from provenv.solver.provider import Provider, Requirement, Unavailable
 from provenv.solver.remedies import remedies
-from provenv.solver.solve import Solution, Unsolvable, solve
+from provenv.solver.solve import solve
 
 EXAMPLES = int(os.environ.get("PROVENV_EXAMPLES", "3000"))
 every_universe = settings(

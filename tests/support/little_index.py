@@ -12,8 +12,9 @@ from collections.abc import Mapping
 
 from provenv.solver.describe import Describer, spell_ranges
 from provenv.solver.explain import Explanation, explain
+from provenv.solver.outcome import Solution, Unsolvable
 from provenv.solver.provider import Provider, Requirement, Unavailable
-from provenv.solver.solve import Solution, Unsolvable, solve
+from provenv.solver.solve import solve
 
 COMPARE = {">=": operator.ge, "<": operator.lt, "==": operator.eq, "!=": operator.ne, "<=": operator.le}
 

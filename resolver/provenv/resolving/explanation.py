@@ -17,9 +17,10 @@ from provenv.resolving.runtimes import OfBuild
 from provenv.solver.describe import Describer, most_telling, spell_ranges
 from provenv.solver.explain import Explanation, explain
 from provenv.solver.incompatibility import Depends, derivation, facts_of
+from provenv.solver.outcome import Solution, Unsolvable
 from provenv.solver.provider import Provider, Requirement
 from provenv.solver.remedies import remedies
-from provenv.solver.solve import Solution, Unsolvable, solve
+from provenv.solver.solve import solve
 from provenv.targets import Target
 from provenv.values import dataclass, replace
 

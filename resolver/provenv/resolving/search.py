@@ -17,9 +17,9 @@ from provenv.resolving.provider import PackageProvider
 from provenv.resolving.request import Request
 from provenv.resolving.routes import Router
 from provenv.resolving.runtimes import RuntimeProvider, required
+from provenv.solver.outcome import Solution, Unsolvable
 from provenv.solver.precedents import Precedents
 from provenv.solver.provider import Requirement, Unavailable
-from provenv.solver.solve import Solution, Unsolvable
 from provenv.standards.variants import Variant
 from provenv.standards.versions import is_prerelease, sort_key
 from provenv.targets import Target

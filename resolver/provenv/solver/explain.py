@@ -8,8 +8,8 @@ from provenv.solver.cases import Cases, cases_of
 from provenv.solver.core import Core, asked_of, core_of, union
 from provenv.solver.describe import Describer, listed, most_telling
 from provenv.solver.incompatibility import Depends, Excluded, Fact, Incompatibility, Required
+from provenv.solver.outcome import Unsolvable
 from provenv.solver.provider import P, Requirement
-from provenv.solver.solve import Unsolvable
 from provenv.solver.steps import Chain, Step, chains_of, same_subject, steps_of
 from provenv.typed import Generic
 from provenv.values import dataclass

@@ -14,23 +14,21 @@ order, and so may end with other versions. Then a lock would depend on which tar
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-from provenv.solver.provider import Comparable, P, Provider, Requirement, Unavailable
-from provenv.solver.solve import Solution, Solver, Unsolvable
+from provenv.solver.outcome import Solution, Unsolvable
+from provenv.solver.provider import P, Provider, Requirement
 from provenv.solver.straight import Straight
-from provenv.typed import Generic, cast
+from provenv.typed import Generic
 from provenv.values import dataclass, field
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import TypeAlias
+    from provenv.solver.hearing import Heard, Hearing
+    from provenv.solver.solve import Solver
 
 STRIDE = 64
 """So many questions lie between two states that are kept, at least (a state costs as much as twenty)."""
-
-Heard: TypeAlias = list[tuple[str, tuple[object, ...], object]]
-"""What a provider was asked and told: the method, what it was called with, the answer."""
 
 
 @dataclass(slots=True)
@@ -69,6 +67,8 @@ class Precedents(Generic[P]):
         solution = straight.run()
         if solution is not None:
             return solution
+        from provenv.solver.hearing import Hearing  # most solves go straight
+
         case = _Case([(r.package, r.allowed) for r in requirements], dict(preferences or {}), [])
         hearing = Hearing(provider, case.heard, straight.answers)
         precedent = self._nearest(case, hearing)
@@ -95,6 +95,8 @@ class Precedents(Generic[P]):
         self, case: _Case[P], hearing: Hearing[P], requirements: Sequence[Requirement[P]]
     ) -> Solution[P]:
         """The rest of a solve, from its last state or from the beginning; raises Unsolvable."""
+        from provenv.solver.solve import Solver
+
         hearing.at = kept = max(case.states, default=0)
         if kept:
             solver = case.states[kept].fork(hearing, requirements)
@@ -120,86 +122,3 @@ def _told(end: Solution[P] | Unsolvable[P], requirements: Sequence[Requirement[P
     if isinstance(end, Unsolvable):
         raise Unsolvable(end.incompatibility, end.packages, requirements, end.bases)
     return end
-
-
-class Hearing(Provider[P]):
-    """A provider whose answers are put down in `heard`, and given from there where they are there already.
-
-    `at`: how many of them the solver has been given.
-    """
-
-    def __init__(
-        self,
-        provider: Provider[P],
-        heard: Heard,
-        answers: Mapping[tuple[P, int], Mapping[P, int] | Unavailable] | None = None,
-    ) -> None:
-        """`answers`: what `dependencies` said already."""
-        known = answers or {}
-
-        def dependencies(package: P, version: int) -> Mapping[P, int] | Unavailable:
-            needs = known.get((package, version))
-            return provider.dependencies(package, version) if needs is None else needs
-
-        self.heard = heard
-        self.at = 0
-        self._methods: dict[str, Callable[..., object]] = {
-            "count": provider.count,
-            "dependencies": dependencies,
-            "similar": provider.similar,
-            # As a tuple, since the order of the reasons counts: facts are given to the engine in it.
-            "unusable": lambda package: tuple(provider.unusable(package).items()),
-            "same_version_as": provider.same_version_as,
-            "choose": provider.choose,
-            "priority": provider.priority,
-            "prefetch": provider.prefetch,
-        }
-
-    def follow(self, earlier: Heard) -> int:
-        """Ask what an earlier solve went on to ask, until an answer differs; how many are the same."""
-        methods, heard = self._methods, self.heard
-        for entry in earlier[len(heard) :]:
-            method, about, before = entry
-            answer = methods[method](*about)
-            if answer != before:
-                heard.append((method, about, answer))
-                return len(heard) - 1
-            heard.append(entry)
-        return len(earlier)
-
-    def close(self) -> None:
-        """Let go of the provider: no state that is kept shall keep it."""
-        self._methods.clear()
-
-    def _hear(self, method: str, *about: object) -> object:
-        at = self.at
-        self.at = at + 1
-        if at < len(self.heard):
-            return self.heard[at][2]
-        answer = self._methods[method](*about)
-        self.heard.append((method, about, answer))
-        return answer
-
-    def count(self, package: P) -> int:
-        return cast("int", self._hear("count", package))
-
-    def dependencies(self, package: P, version: int) -> Mapping[P, int] | Unavailable:
-        return cast("Mapping[P, int] | Unavailable", self._hear("dependencies", package, version))
-
-    def similar(self, package: P, version: int) -> int:
-        return cast("int", self._hear("similar", package, version))
-
-    def unusable(self, package: P) -> Mapping[str, int]:
-        return dict(cast("tuple[tuple[str, int], ...]", self._hear("unusable", package)))
-
-    def same_version_as(self, package: P) -> P | None:
-        return cast("P | None", self._hear("same_version_as", package))
-
-    def choose(self, package: P, allowed: int) -> int | None:
-        return cast("int | None", self._hear("choose", package, allowed))
-
-    def priority(self, package: P, allowed: int, conflicts: int, depth: int) -> Comparable:
-        return cast("Comparable", self._hear("priority", package, allowed, conflicts, depth))
-
-    def prefetch(self, required: Mapping[P, int]) -> None:
-        self._hear("prefetch", required)

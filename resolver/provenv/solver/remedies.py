@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from provenv.solver.explain import Explanation
+from provenv.solver.outcome import Solution, Unsolvable
 from provenv.solver.provider import P, Provider, Requirement
-from provenv.solver.solve import Solution, Unsolvable, solve
+from provenv.solver.solve import solve
 from provenv.typed import Generic
 from provenv.values import dataclass, replace
 

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from heapq import heappop, heappush
 
+from provenv.solver.outcome import Solution
 from provenv.solver.provider import Comparable, P, Provider, Requirement, Unavailable
-from provenv.solver.solve import Solution
 from provenv.solver.terms import ANYTHING
 from provenv.typed import Generic
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from provenv.solver.explain import explain
+from provenv.solver.outcome import Unsolvable
 from provenv.solver.provider import Requirement
-from provenv.solver.solve import Unsolvable, solve
+from provenv.solver.solve import solve
 from support.little_index import LittleIndex
 
 

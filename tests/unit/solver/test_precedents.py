@@ -8,9 +8,10 @@ from itertools import product
 import pytest
 
 from provenv.solver.explain import explain
+from provenv.solver.outcome import Solution, Unsolvable
 from provenv.solver.precedents import Precedents
 from provenv.solver.provider import Unavailable
-from provenv.solver.solve import Solution, Solver, Unsolvable, solve
+from provenv.solver.solve import Solver, solve
 from support.little_index import LittleIndex
 
 # Every version of `app` but the first goes through `lib` before it proves to be no use; `zzz` comes last.

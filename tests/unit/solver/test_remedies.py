@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from provenv.solver.outcome import Solution
 from provenv.solver.provider import Requirement
 from provenv.solver.remedies import remedies
-from provenv.solver.solve import Solution, solve
+from provenv.solver.solve import solve
 from support.little_index import LittleIndex
 
 

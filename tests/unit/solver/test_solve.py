@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 import pytest
 
+from provenv.solver.outcome import Unsolvable
 from provenv.solver.provider import Provider, Requirement
-from provenv.solver.solve import Unsolvable, solve
+from provenv.solver.solve import solve
 from support.little_index import LittleIndex
 
 
