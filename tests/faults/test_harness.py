@@ -24,5 +24,6 @@ def test_a_flipped_bit_in_any_kind_of_cache_file_is_found(tmp_path: Path) -> Non
     tally = flip_often(tmp_path, 60, Random(20261125), tell=lambda text: None)
     assert tally.problems == []
     assert set(tally.kinds) == {
-        "plugins", "v1/built-metadata", "v1/flats", "v1/hashes", "v1/metadata", "v1/pages", "v1/shapes"
+        "plugins", "v1/built-metadata", "v1/files", "v1/flats", "v1/hashes", "v1/metadata", "v1/pages",
+        "v1/shapes",
     }  # fmt: skip

@@ -32,12 +32,21 @@ METADATA, HASHES, BLAKE2B, VARIANTS = "metadata", "hashes", "blake2b", "variants
 
 
 class RemoteFiles:
-    """Metadata, hashes and bytes of artifacts. `fetch_url` says where an artifact's bytes lie."""
+    """Metadata, hashes and bytes of artifacts. `fetch_url` says where an artifact's bytes lie.
+
+    `said`: what is known of the metadata of a project's files, kept with its page; None where it has no page
+    of its own: the cache has a record for each file then.
+    """
 
     def __init__(
-        self, cache: Cache, fetcher: Callable[[], Fetcher], fetch_url: Callable[[Artifact], str]
+        self,
+        cache: Cache,
+        fetcher: Callable[[], Fetcher],
+        fetch_url: Callable[[Artifact], str],
+        said: Callable[[Artifact], dict[str, tuple[object, ...]] | None],
     ) -> None:
-        self._cache, self._fetcher, self._fetch_url = cache, fetcher, fetch_url
+        self._cache, self._fetcher, self._fetch_url, self._said = cache, fetcher, fetch_url, said
+        self._by_record: dict[int, tuple[object, Metadata]] = {}
         self._scratch: Path | None = None
         self._kept: dict[str, Path] = {}
         self._lock = threading.Lock()
@@ -54,10 +63,13 @@ class RemoteFiles:
 
     def remembered(self, artifact: Artifact) -> Callable[[], Metadata] | None:
         """What the cache knows of an artifact's metadata, as a function that returns or raises it."""
-        record = self._cache.get(METADATA, self._identity(artifact))
+        said = self._said(artifact)
+        record: object = said.get(_told(artifact)) if said else None
+        if record is None:
+            record = self._cache.get(METADATA, self._identity(artifact))
         match record:
             case ("ok", tuple(values)):
-                return lambda: from_record(values)
+                return lambda: self._made(values)
             case ("unusable", str(message), tuple(evidence)):
                 return lambda: _raise(MetadataError(message, evidence=[str(line) for line in evidence]))
             case ("needs-build",):
@@ -71,17 +83,31 @@ class RemoteFiles:
 
     def fetched(self, artifact: Artifact) -> Metadata:
         """As `metadata`, for what is not `remembered`."""
-        key = self._identity(artifact)
         try:
             found = check_against(self._read_metadata(artifact), artifact)
         except MetadataError as problem:
-            self._cache.put(METADATA, key, ("unusable", problem.message, problem.evidence))
+            self._keep(artifact, ("unusable", problem.message, problem.evidence))
             raise
         except NeedsBuild:
-            self._cache.put(METADATA, key, ("needs-build",))
+            self._keep(artifact, ("needs-build",))
             raise
-        self._cache.put(METADATA, key, ("ok", to_record(found)))
+        self._keep(artifact, ("ok", to_record(found)))
         return found
+
+    def _keep(self, artifact: Artifact, record: tuple[object, ...]) -> None:
+        said = self._said(artifact)
+        if said is None:
+            self._cache.put(METADATA, self._identity(artifact), record)
+        else:
+            # the wheels of a version mostly say the same: it is kept, and made into values, once
+            said[_told(artifact)] = next((one for one in tuple(said.values()) if one == record), record)
+
+    def _made(self, values: tuple[object, ...]) -> Metadata:
+        """The metadata in a record, made once: as long as this lives, the record does."""
+        known = self._by_record.get(id(values))
+        if known is None:
+            known = self._by_record[id(values)] = (values, from_record(values))
+        return known[1]
 
     def _read_metadata(self, artifact: Artifact) -> Metadata:
         if artifact.kind == "sdist":
@@ -220,21 +246,13 @@ class RemoteFiles:
 
         A file on this disk is known by its size and time of change too, as it may be replaced.
         """
-        hashes = " ".join(f"{name}={digest}" for name, digest in sorted(artifact.hashes.items()))
-        told = [
-            artifact.index,
-            artifact.url,
-            artifact.filename,
-            hashes,
-            str(artifact.size),
-            str(artifact.uploaded),
-        ]
+        told = f"{artifact.index}\n{_told(artifact)}"
         path = self._local_source(artifact)
         if path is not None:
             with suppress(OSError):
                 status = path.stat()
-                told.append(f"{status.st_size} {status.st_mtime_ns} {status.st_ino}")
-        return "\n".join(told)
+                told += f"\n{status.st_size} {status.st_mtime_ns} {status.st_ino}"
+        return told
 
     def _local_source(self, artifact: Artifact) -> Path | None:
         from provenv.pypi.folders import local_path
@@ -329,3 +347,9 @@ def _only_sha256(digest: str | None) -> dict[str, str]:
 
 def _raise(problem: Exception) -> Metadata:
     raise problem
+
+
+def _told(artifact: Artifact) -> str:
+    """What tells a file from all others that its index has, or had, under its name."""
+    hashes = " ".join([f"{name}={digest}" for name, digest in sorted(artifact.hashes.items())])
+    return f"{artifact.url}\n{artifact.filename}\n{hashes}\n{artifact.size}\n{artifact.uploaded}"

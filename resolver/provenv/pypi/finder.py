@@ -220,7 +220,7 @@ class Finder:
             if self._remote is None:
                 from provenv.pypi.files import RemoteFiles
 
-                self._remote = RemoteFiles(self.cache, self._fetcher, self.fetch_url)
+                self._remote = RemoteFiles(self.cache, self._fetcher, self.fetch_url, self._sources.said_of)
             return self._remote
 
     def _fetcher(self) -> Fetcher:

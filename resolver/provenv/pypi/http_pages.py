@@ -6,7 +6,6 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator
-from itertools import islice
 
 from provenv.addresses import redact
 from provenv.pypi.addresses import is_loopback
@@ -24,8 +23,6 @@ FLATS = "flats"
 """The kind of cache records of flat pages."""
 BLOCKS_AT_ONCE = 4096
 """Bytes: so short a record of files is read whole, of another one just what is asked for."""
-MOST = 2000
-"""So many versions' files, and specifiers, of a project are kept at most."""
 LIFETIME = 600.0
 """Seconds for which a page counts as true where its index does not say: what the default index says."""
 ABSENT = frozenset({404, 410})
@@ -50,6 +47,14 @@ class Validators(NamedTuple):
         return {name: value for name, value in told.items() if value}
 
 
+class _Known(NamedTuple):
+    """A page in the cache. `kind`: of the record that its head is from; `written`: Unix time."""
+
+    kind: str
+    head: Head
+    written: float
+
+
 class HttpPages:
     """Pages by address; safe from any thread. `fetcher` is called when the network is first needed."""
 
@@ -59,7 +64,7 @@ class HttpPages:
         self.notes: list[str] = []
         # One page after the other: threads would read them no faster, and each takes many times its bytes.
         self._parsing = threading.Lock()
-        self._heads: dict[str, tuple[Head, float, int]] = {}
+        self._heads: dict[str, tuple[_Known, int]] = {}
         self._cache, self._fetcher, self._offline, self._refresh = cache, fetcher, offline, refresh
 
     def project(
@@ -69,33 +74,43 @@ class HttpPages:
 
         `key`: their key, which says how the addresses of the files that were looked at are made.
         """
-        record = self._cache.read(PROJECTS, key)
-        head = read_head(record.head) if record else None
-        if record and head and self._is_fresh(record, head.lifetime):
-            return self._known(key, head, record.written)
+        known = self._known(key)
+        if known is not None and self._is_fresh(known.written, known.head.lifetime):
+            return self._given(key, known)
         if not network:
             raise NotHere
+        head = known.head if known else None
         answer = self._ask(url, Validators(head.lifetime, head.etag, head.last_modified) if head else None)
-        if answer.status == 304 and head:
-            self._cache.touch(PROJECTS, key)
-            return self._known(key, head, time.time())
+        if answer.status == 304 and known:
+            self._cache.touch(known.kind, key)
+            return self._given(key, known._replace(written=time.time()))
         absent, validators = answer.status != 200, _validators(answer)
         with self._parsing:
             page = Page((), "") if absent else _parsed(answer)
             del answer  # a page is megabytes now and then
             made, blocks = pack(name, page)
-        made = made._replace(absent=absent, **validators._asdict())
-        kept = self._cache.write(FILES, key, None, blocks)
-        self._cache.write(PROJECTS, key, tuple(made))
-        return self._known(key, made, time.time(), None if kept else b"".join(blocks))
+        made = made._replace(absent=absent, said=head.said if head else {}, **validators._asdict())
+        self._cache.remove(PROJECTS, key)  # what was found out about the page before
+        kept = self._cache.write(FILES, key, tuple(made), blocks)
+        return self._given(key, _Known(FILES, made, time.time()), None if kept else b"".join(blocks))
 
-    def _known(
-        self, key: str, head: Head, written: float, blocks: bytes | None = None
+    def _known(self, key: str) -> _Known | None:
+        """What the cache has of a page."""
+        for kind in (PROJECTS, FILES):
+            record = self._cache.read(kind, key)
+            head = read_head(record.head) if record else None
+            if record and head:
+                return _Known(kind, head, record.written)
+        return None
+
+    def _given(
+        self, key: str, known: _Known, blocks: bytes | None = None
     ) -> tuple[Head, Callable[[], Blocks]] | None:
         """What `project` gives. `blocks`: those that the cache did not take."""
+        head = known.head
         if head.absent:
             return None
-        self._heads[key] = head, written, len(head.rows) + len(head.masks)
+        self._heads[key] = known, head.size
 
         def kept() -> Blocks:
             record = self._cache.read(FILES, key, at_once=BLOCKS_AT_ONCE)
@@ -105,20 +120,16 @@ class HttpPages:
 
     def close(self) -> None:
         """Keep what was found out about the projects besides their pages, for the next run."""
-        for key, (head, written, size) in tuple(self._heads.items()):  # a page that is still read may come in
-            if len(head.rows) + len(head.masks) > size:
-                grown = head._replace(
-                    rows=dict(islice(tuple(head.rows.items()), MOST)),
-                    masks=dict(islice(tuple(head.masks.items()), MOST)),
-                )
-                self._cache.write(PROJECTS, key, tuple(grown), written=written)
+        for key, (known, size) in tuple(self._heads.items()):  # a page that is still read may come in
+            if known.head.size > size:
+                self._cache.write(PROJECTS, key, tuple(known.head.trimmed()), written=known.written)
         self._heads.clear()
 
     def flat(self, url: str, *, network: bool) -> Page:
         """A flat page of files; raises IndexAnswerError when there is none at `url`."""
         record = self._cache.read(FLATS, url)
         known = _flat_record(record)
-        if record and known and self._is_fresh(record, known[0].lifetime):
+        if record and known and self._is_fresh(record.written, known[0].lifetime):
             return known[1]
         if not network:
             raise NotHere
@@ -133,7 +144,8 @@ class HttpPages:
 
     def forget(self, key: str) -> None:
         """Let the record of a project page be made anew."""
-        self._cache.remove(PROJECTS, key)
+        for kind in (PROJECTS, FILES):
+            self._cache.remove(kind, key)
 
     def exists(self, url: str) -> bool:
         """Whether there is a page at an address."""
@@ -161,10 +173,10 @@ class HttpPages:
 
         return bool(parse_html(body, url).files)
 
-    def _is_fresh(self, record: Record, lifetime: float) -> bool:
+    def _is_fresh(self, written: float, lifetime: float) -> bool:
         if self._offline:
             return True
-        age = time.time() - record.written
+        age = time.time() - written
         return not self._refresh and 0 <= age < lifetime  # a clock set back makes ages negative
 
     def _ask(self, url: str, known: Validators | None, *, must_exist: bool = False) -> Answer:

@@ -1,16 +1,17 @@
-"""A project as two cache records: what every run needs of it, and its files as its page has them.
+"""A project as two cache records: its files as its page has them, and what runs found out about it.
 
-The first, of kind `PROJECTS`, is read whole: the versions, how the page is asked for again, and of the
-versions that some run looked at the files, cleaned and checked. The second, of kind `FILES`, has one block
-per version with a checksum in the first; a block is read when a version is first looked at. Their layout is
-versioned by `LAYOUT`: a record of another layout is a miss.
+That of kind `FILES` is its page: a head (the versions, how the page is asked for again), and one block per
+version with a checksum in the head, which is read when a version is first looked at. That of kind `PROJECTS`
+is the same head, with the files of the versions that some run looked at, cleaned and checked, and more that
+a run needs not find out again; where it is there nothing else is read. Their layout is versioned by `LAYOUT`:
+a record of another layout is a miss.
 """
 
 from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from itertools import accumulate
+from itertools import accumulate, islice
 from zlib import crc32
 
 from provenv import __version__
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
 
 PROJECTS, FILES = "pages", "files"
 """The kinds of cache records."""
-LAYOUT = 3
+LAYOUT = 4
+MOST = 2000
+"""So many versions' files, specifiers and files' metadata of a project are kept at most."""
 BLOCK = struct.Struct("<II")
 """Where a version's entries end among all, and their checksum."""
 
@@ -49,7 +52,8 @@ class Head(NamedTuple):
     `prereleases`: a bit for each of them that is one. `absent`: the index said that it has no such project.
     `variants`: a block of what may be variant wheels, or the JSONs that tell of them; b"" where none is.
     `rows`, by version: the files of those that were looked at, packed; `masks`: the specifiers that were
-    asked for, and the versions that satisfy them. Both of them grow.
+    asked for, and the versions that satisfy them; `said`: what files' metadata say, see `files`. All three
+    grow.
     """
 
     layout: int
@@ -68,6 +72,20 @@ class Head(NamedTuple):
     variants: bytes
     rows: dict[int, bytes]
     masks: dict[str, int]
+    said: dict[str, tuple[object, ...]]
+
+    @property
+    def size(self) -> int:
+        """How much was found out besides the page."""
+        return len(self.rows) + len(self.masks) + len(self.said)
+
+    def trimmed(self) -> Head:
+        """The same with no more than `MOST` of each."""
+        return self._replace(
+            rows=dict(islice(tuple(self.rows.items()), MOST)),
+            masks=dict(islice(tuple(self.masks.items()), MOST)),
+            said=dict(islice(tuple(self.said.items()), MOST)),
+        )
 
 
 def read_head(value: object) -> Head | None:
@@ -149,6 +167,7 @@ def pack(name: str, page: Page) -> tuple[Head, list[bytes]]:
         variants=write_block(strays) if any(may_be_variant(entry[0]) for entry in strays) else b"",
         rows={},
         masks={},
+        said={},
     )
     return head, blocks
 

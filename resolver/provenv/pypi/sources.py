@@ -25,6 +25,7 @@ from provenv.pypi.listing import FlatPage, Listed, Page
 from provenv.pypi.record_files import Blocks, Files, project_of
 from provenv.pypi.records import Head, Placing, pack
 from provenv.settings import NetworkSettings
+from provenv.standards.names import canonicalize
 
 SHAPES = "shapes"
 """Cache records: whether a mirror is a flat page."""
@@ -49,6 +50,7 @@ class Sources:
         self.kept_at: dict[tuple[str, str], str] = {}
         self._settings, self._cache, self._pages, self._learn = settings, cache, pages, learn
         self._flats: dict[str, FlatPage] = {}
+        self._said: dict[tuple[str, str], dict[str, tuple[object, ...]]] = {}
         self._aliases = tuple((*other.partition("*"), known) for other, known in aliases)
         # the longest first: an index's files may be named beside the index, or below it
         named = ((p.rstrip("/"), canonical) for canonical, places in settings.mirrors for p in places)
@@ -84,6 +86,12 @@ class Sources:
         if failures and not mirrors:
             raise failures[0]
         return mirrors[0] if mirrors else None
+
+    def said_of(self, artifact: Artifact) -> dict[str, tuple[object, ...]] | None:
+        """What is known of the metadata of a file's project, see `Head.said`; None where it has no page."""
+        filename = artifact.filename
+        part = filename.partition("-")[0] if artifact.kind == "wheel" else filename.rpartition("-")[0]
+        return self._said.get((artifact.index, canonicalize(part)))
 
     def places(self, url: str) -> tuple[str, ...]:
         """The addresses to ask for an index, by its address with or without a login."""
@@ -150,6 +158,8 @@ class Sources:
         found = self._pages.project(key, url, name, network=network)
         if found is None:
             return None
+
+        self._said[canonical, name] = found[0].said
 
         def again() -> tuple[Head, Callable[[], Blocks]] | None:
             self._pages.forget(key)

@@ -25,7 +25,7 @@ def index() -> Iterator[TestIndex]:
 
 @pytest.fixture
 def finder_of(tmp_path: Path) -> Iterator[MakeFinder]:
-    """`finder_of(**settings)`: a finder with its cache in `tmp_path/cache`; all are closed at the end."""
+    """`finder_of(**settings)`: a run's finder, its cache in `tmp_path/cache`; the run before has ended."""
     with ExitStack() as stack:
 
         def make(*, auth: tuple[IndexAuth, ...] = (), refresh: bool = False, **settings: object) -> Finder:
@@ -37,6 +37,7 @@ def finder_of(tmp_path: Path) -> Iterator[MakeFinder]:
                 "keyring": False,
                 **settings,
             }
+            stack.close()
             finder = Finder(NetworkSettings(**values), logins=LoginSources(auth), refresh=refresh)  # type: ignore[arg-type]  # passed on as they are
             return stack.enter_context(finder)
 
