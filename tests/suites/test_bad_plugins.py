@@ -258,6 +258,26 @@ def test_a_lock_does_not_end_because_of_a_plugin_that_it_does_not_need(
     assert done.out.splitlines()[1].split()[2:4] == ["1", "written"]
 
 
+def test_a_program_that_reads_the_json_of_a_lock_is_told_of_a_plugin_that_failed(
+    venv: Venv, tmp_path: Path
+) -> None:
+    source = changed("diagnose=diagnose", "diagnose=diagnose, publishes=lambda url: 1 / 0")
+    other = HEAD + "    def provenv_index_auth():\n        yield 7\n"
+    with (
+        TestIndex() as index,
+        installed(venv, tmp_path, source),
+        installed(venv, tmp_path, other, "other-plugin"),
+    ):
+        index.add("thing", "1.0")
+        write_manifest(tmp_path, index.url, 'dependencies = ["thing"]')
+        done = venv.provenv("lock", "--json", cwd=tmp_path)
+
+    at_start, meanwhile = done.json["notes"]
+    assert "provenv_index_auth yielded 7" in at_start
+    assert meanwhile.startswith(f"{NAMED}: publishes of acme failed: ZeroDivisionError")
+    assert meanwhile.endswith("; it was passed over")
+
+
 def write_manifest(folder: Path, index: str, project: str) -> None:
     (folder / "pyproject.toml").write_text(
         f'[project]\nname = "x"\nversion = "1"\n{project}\n[tool.provenv]\npip-config = false\n'

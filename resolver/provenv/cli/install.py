@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
         )
     _warn(project, outcome, quiet=args.quiet)
     if args.json:
-        print_json(to_json(outcome))
+        print_json({**to_json(outcome), "notes": [*project.plugins.problems, *shown.notes]})
     else:
         report(outcome, quiet=args.quiet, verbose=bool(args.verbose))
     return 0

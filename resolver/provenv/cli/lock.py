@@ -117,7 +117,10 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         passed_over = list(project.matrix.passed_over)
         locks = [to_json(one) for one in locked]
-        print_json({"locks": locks, "left_out": left_out(project), "passed_over": passed_over})
+        notes = [*project.plugins.problems, *project.matrix.problems, *shown.notes]
+        print_json(
+            {"locks": locks, "left_out": left_out(project), "passed_over": passed_over, "notes": notes}
+        )
     else:
         report(locked, args)
     return 0

@@ -23,6 +23,8 @@ class Progress:
         self._doing = ""
         self._events = 0
         self._drawn_at = 0.0
+        self.notes: list[str] = []
+        """Every warning of the run, for a JSON answer."""
 
     def doing(self, text: str) -> None:
         """What is being done from now on."""
@@ -43,6 +45,7 @@ class Progress:
 
     def note(self, text: str) -> None:
         """A warning, on a line of its own."""
+        self.notes.append(text)
         if self._draws:
             self.close()
         warn(text, quiet=self._quiet)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from provenv.cli.flags import (
@@ -114,7 +114,7 @@ def run(args: argparse.Namespace) -> int:
     for text in resolution.passed_over if args.verbose else ():
         note(f"passed over {text}")
     if args.json:
-        print_json(to_json(resolution))
+        print_json(to_json(resolution, shown.notes))
     elif args.format == "pylock":
         print(_pylock(project, resolution), end="")
     else:
@@ -136,15 +136,15 @@ def _target(project: Project) -> Target:
     return target
 
 
-def to_json(resolution: Resolution) -> dict[str, object]:
-    """The answer as one document."""
+def to_json(resolution: Resolution, notes: Sequence[str] = ()) -> dict[str, object]:
+    """The answer as one document; `notes`: what was warned of meanwhile."""
     build = resolution.build
     return {
         "target": resolution.target.name,
         "python": resolution.target.python,
         "build": None if build is None else {"name": build.name, "index": build.index},
         "packages": [_package_json(package) for package in resolution.packages],
-        "notes": list(resolution.notes),
+        "notes": [*resolution.notes, *notes],
         "passed_over": list(resolution.passed_over),
     }
 

@@ -65,6 +65,7 @@ def run(args: argparse.Namespace) -> int:
             on_event=shown.event,
             on_note=shown.note,
         )
+    notes = [*project.plugins.problems, *project.matrix.problems, *shown.notes]
     if not args.json:
         lock_command.report(locked, args)
     with progress(quiet=quiet) as shown:
@@ -76,31 +77,36 @@ def run(args: argparse.Namespace) -> int:
             progress=note if args.verbose else shown.event,
             on_note=shown.note,
         )
+    notes += shown.notes
     if not args.json:
         install_command.report(installed, quiet=args.quiet, verbose=bool(args.verbose))
     if not (args.again or args.locked):
         standing = standing_proof(project, installed.environment, installed.target)
         if standing is not None:
-            return _already(args, locked, installed, standing)
+            return _already(args, locked, installed, standing, notes)
     note(f"proving {installed.target.name}", quiet=quiet)
     proof = prove_project(
         project, installed.environment, installed.target, tell=prove_command.teller(quiet=quiet)
     )
     if args.json:
-        print_json(to_json(locked, installed, proof.to_json()))
+        print_json(to_json(locked, installed, proof.to_json(), notes))
         return int(not proof.proven)
     prove_command.report(project, proof, quiet=args.quiet)
     return 0
 
 
 def to_json(
-    locked: Sequence[Locked], installed: InstallOutcome, proof: Mapping[str, object]
+    locked: Sequence[Locked],
+    installed: InstallOutcome,
+    proof: Mapping[str, object],
+    notes: Sequence[str],
 ) -> dict[str, object]:
-    """The three steps' outcomes, for `--json`."""
+    """The three steps' outcomes, for `--json`; `notes`: what was warned of meanwhile."""
     return {
         "locks": [lock_command.to_json(one) for one in locked],
         "environment": install_command.to_json(installed),
         "proof": proof,
+        "notes": list(notes),
     }
 
 
@@ -109,9 +115,10 @@ def _already(
     locked: Sequence[Locked],
     installed: InstallOutcome,
     proof: Mapping[str, object],
+    notes: Sequence[str],
 ) -> int:
     if args.json:
-        print_json(to_json(locked, installed, proof))
+        print_json(to_json(locked, installed, proof, notes))
     elif not args.quiet:
         done = paint("proven", GREEN, sys.stdout)
         print(f"{installed.target.name} was {done} here on {proof['when']}; `provenv prove` does it again")

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
-from contextlib import redirect_stdout
 from functools import wraps
 
 from provenv.errors import PluginError, ProvenvError
-from provenv.hooks.limits import ANSWERING, ASKING, LOOKING, Hang, Patience, at_once
+from provenv.hooks.limits import ANSWERING, ASKING, LOOKING, Errands, Hang, Patience, at_once
 from provenv.hooks.pastes import PasteReader
 from provenv.hooks.telling import shown, words
 from provenv.hooks.types import (
     Accelerator,
     Builds,
     Check,
+    CheckContext,
     Detection,
     Envelope,
     IndexAuth,
@@ -46,12 +45,12 @@ _ANSWERS: dict[str, tuple[type, ...]] = {
 }
 
 
-# Seconds for a third party's functions that do more than compute; None: as long as it takes.
-_SECONDS: dict[str, float | None] = {
+# Seconds for a third party's functions that do more than compute.
+_SECONDS = {
     "detect": LOOKING,
     "diagnose": LOOKING,
     "inspect": LOOKING,
-    "Check.run": None,  # trains
+    "Check.run": LOOKING,  # besides the programs it runs, which may train
     "IndexAuth.find": ASKING,
 }
 
@@ -102,11 +101,9 @@ def _guard(
         try:
             if patience is None:
                 answer, fault = ask(*args)
-            elif seconds is None:
-                with redirect_stdout(sys.stderr):
-                    answer, fault = ask(*args)
             else:
-                answer, fault = patience.call(ask, *args, seconds=seconds)
+                errands, args = _errands(args)
+                answer, fault = patience.call(ask, *args, seconds=seconds, errands=errands)
         except Hang as error:
             assert patience is not None, "nobody else is waited for"
             patience.story = patience.story or f"{what} gave {error}"
@@ -120,6 +117,14 @@ def _guard(
         return answer
 
     return call
+
+
+def _errands(args: tuple[object, ...]) -> tuple[Errands | None, tuple[object, ...]]:
+    """A check's context with programs that take as long as they take; other arguments have no errands."""
+    if len(args) != 1 or not isinstance(args[0], CheckContext):
+        return None, args
+    errands = Errands()
+    return errands, (replace(args[0], run=errands.timeless(args[0].run)),)
 
 
 def _shallow_fault(name: str, answer: object) -> str | None:

@@ -44,9 +44,16 @@ class Patience:
         self.story: str | None = None
         """How its hang was told first, for whoever is refused an answer because of it."""
 
-    def call(self, function: Callable[..., Answer], *args: object, seconds: float) -> Answer:
+    def call(
+        self,
+        function: Callable[..., Answer],
+        *args: object,
+        seconds: float,
+        errands: Errands | None = None,
+    ) -> Answer:
         """The function's answer, or what it raises. Raises Hang when there is none after `seconds`.
 
+        `errands`: what it may do meanwhile for as long as that takes; its seconds begin anew after each.
         The function goes on in a thread that dies with the process: Python can't end it. One that hangs in
         compiled code without releasing the interpreter lock can't be left alone this way.
         """
@@ -60,10 +67,44 @@ class Patience:
         worker = PluginThread(target=work.run, name="provenv plugin", daemon=True)
         worker.start()
         worker.join(limit)
+        while worker.is_alive() and errands is not None and errands.busy():
+            worker.join(limit)
         if worker.is_alive():
             self._hung = Hang(f"no answer within {limit:g} s; it is not asked again")
             raise self._hung
         return work.answer()
+
+
+class Errands:
+    """What a function does through provenv, such as running a program that trains: nobody knows how long."""
+
+    def __init__(self) -> None:
+        from threading import Lock
+
+        self._lock = Lock()
+        self._under_way = 0
+        self._ended = False
+
+    def timeless(self, function: Callable[..., Answer]) -> Callable[..., Answer]:
+        """The same function, its calls counted as errands."""
+
+        def call(*args: object) -> Answer:
+            with self._lock:
+                self._under_way += 1
+            try:
+                return function(*args)
+            finally:
+                with self._lock:
+                    self._under_way -= 1
+                    self._ended = True
+
+        return call
+
+    def busy(self) -> bool:
+        """Whether one is under way, or has ended since this was asked last."""
+        with self._lock:
+            ended, self._ended = self._ended, False
+            return ended or self._under_way > 0
 
 
 class _Work(Generic[Answer]):

@@ -64,14 +64,21 @@ def prove(subject: Subject, checks: Sequence[Check], *, tell: Callable[[str], No
 
 @dataclass(slots=True)
 class _Output:
-    """Streams a program's lines to the user and keeps the last of them."""
+    """Streams the lines of a check's programs to the user and keeps the last of them."""
 
     tell: Callable[[str], None]
     tail: deque[str] = field(default_factory=lambda: deque(maxlen=TAIL))
+    running: set[subprocess.Popen[str]] = field(default_factory=set)
 
     def line(self, text: str) -> None:
         self.tail.append(text)
         self.tell(text)
+
+    def end(self) -> None:
+        """Ends the programs that still run: an interruption does not reach the thread of a plugin's check."""
+        for process in tuple(self.running):
+            process.kill()
+            process.wait()
 
 
 def _run(check: Check, subject: Subject, folder: Path, tell: Callable[[str], None]) -> CheckResult:
@@ -88,6 +95,8 @@ def _run(check: Check, subject: Subject, folder: Path, tell: Callable[[str], Non
     except Exception as error:
         words = " ".join(str(error).split())
         outcome = CheckOutcome(failures=(f"the check itself failed: {type(error).__name__}: {words}",))
+    finally:
+        output.end()
     failures = outcome.failures
     if failures and output.tail:
         failures = (*failures, "the end of its output:\n" + "\n".join(output.tail))
@@ -109,14 +118,12 @@ def _stream(argv: Sequence[str], variables: Mapping[str, str], folder: Path, out
         errors="replace",
     )
     assert process.stdout is not None
-    try:
-        for line in process.stdout:
-            output.line(line.rstrip("\n"))
-        return process.wait()
-    except BaseException:
-        process.kill()
-        process.wait()
-        raise
+    output.running.add(process)
+    for line in process.stdout:
+        output.line(line.rstrip("\n"))
+    code = process.wait()
+    output.running.discard(process)
+    return code
 
 
 _INVENTORY = """\

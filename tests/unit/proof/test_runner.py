@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import venv
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +18,8 @@ import pytest
 from provenv.environments.store import Environment
 from provenv.errors import InputError
 from provenv.hooks import Check, CheckContext, CheckOutcome
+from provenv.hooks.guard import guarded
+from provenv.hooks.limits import Patience
 from provenv.proof.report import Proof, read_proof, write_proof
 from provenv.proof.runner import Subject, prove
 
@@ -127,6 +130,74 @@ def test_a_check_that_raises_is_a_failed_check(environment: Environment) -> None
 
     proof = proof_of(environment, Check("raises", run))
     assert proof.reasons == ("raises: the check itself failed: RuntimeError: bad luck",)
+
+
+def plugins_check(name: str, run: Callable[[CheckContext], CheckOutcome], patience: Patience) -> Check:
+    return guarded(Check(name, run), "plugin acme", patience)
+
+
+def test_a_plugin_s_check_that_hangs_is_named_and_the_next_ones_run(
+    environment: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PROVENV_PLUGIN_SECONDS", "0.5")
+    stop = threading.Event()
+
+    def run(context: CheckContext) -> CheckOutcome:
+        context.run([context.python, "-c", ""], {})
+        stop.wait()
+        return CheckOutcome()
+
+    hung = Patience()
+    try:
+        proof = proof_of(
+            environment,
+            plugins_check("hangs", run, hung),
+            plugins_check("of the same plugin", script(""), hung),
+            plugins_check("of another", script(""), Patience()),
+        )
+    finally:
+        stop.set()
+    told = "plugin acme: run of hangs gave no answer within 0.5 s; it is not asked again"
+    assert proof.reasons == tuple(
+        f"{name}: the check itself failed: PluginError: {told}" for name in ("hangs", "of the same plugin")
+    )
+    assert proof.checks[2].outcome == "passed"
+
+
+def test_a_program_of_a_plugin_s_check_may_take_as_long_as_it_needs(
+    environment: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PROVENV_PLUGIN_SECONDS", "0.3")
+    check = plugins_check("trains", script("import time; time.sleep(1.5)"), Patience())
+    assert proof_of(environment, check).proven
+
+
+@posix
+def test_an_interruption_ends_the_program_of_a_plugin_s_check(environment: Environment) -> None:
+    """It comes to the main thread alone, and the check is in another."""
+
+    class Ctrl(BaseException):
+        pass
+
+    def interrupted(number: int, frame: object) -> None:
+        raise Ctrl
+
+    said: list[int] = []
+
+    def tell(line: str) -> None:
+        said.append(int(line))
+        os.kill(os.getpid(), signal.SIGUSR1)
+
+    before = signal.signal(signal.SIGUSR1, interrupted)
+    program = "import os, time; print(os.getpid(), flush=True); time.sleep(600)"
+    try:
+        with pytest.raises(Ctrl):
+            proof_of(environment, plugins_check("trains", script(program), Patience()), tell=tell)
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    (process,) = said
+    with pytest.raises(ProcessLookupError):
+        os.kill(process, 0)
 
 
 def test_a_skipped_check_limits_the_proof_and_nothing_but_skipped_ones_prove_nothing(
