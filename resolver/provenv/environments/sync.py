@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -64,7 +65,13 @@ def install(
     """
     data = read_bytes(lock_path)
     path, prefix = lock_path.absolute(), prefix.absolute()
-    return carry_out(Job(path, data, prefix, settings, outfit, python, places, read, progress))
+    return carry_out(Job(path, data, prefix, settings, outfit, _from_here(python), places, read, progress))
+
+
+def _from_here(python: str | None) -> str | None:
+    """A path from where the user stands, which is not where uv runs; a name to be looked for stays one."""
+    separators = {os.sep, os.altsep} - {None}
+    return os.path.abspath(python) if python and separators & set(python) else python  # noqa: PTH100  # no links
 
 
 def carry_out(job: Job) -> Installed:

@@ -144,6 +144,20 @@ def test_pypi_packages_come_on_top_and_nothing_twice(
     assert not desk.run("install", "--json").json["changed"]
 
 
+def test_an_sdist_on_top_is_built_with_its_locked_build_requirements(
+    desk: CondaDesk, archives: Path, index: TestIndex
+) -> None:
+    index.add("helper", "1.0")
+    index.add("gamma", "1.0", tags=(), sdist=True, static=False, build_requires=["helper"])
+    desk.conda([archives], f"python {MINOR}.*", pypi=["gamma"], index=index, table='build = ["gamma"]')
+    desk.run("lock")
+    index.add("helper", "2.0")
+    desk.run("install", variables={"UV_CACHE_DIR": str(desk.root / "an-empty-one")})
+    assert desk.run("run", "--", "python", "-c", "import gamma; print(gamma.__version__)").out == "1.0\n"
+    assert index.paths("/files/helper-2.0-py3-none-any.whl") == 0
+    assert index.paths("/files/helper-1.0-py3-none-any.whl") > 0
+
+
 def test_python_comes_with_the_first_pypi_package(desk: CondaDesk, archives: Path, index: TestIndex) -> None:
     index.add("above", "1.0")
     desk.conda([archives], "base-lib", pypi=["above"], index=index)

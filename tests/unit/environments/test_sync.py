@@ -350,6 +350,22 @@ def test_a_virtual_environment_may_be_named_for_the_python_that_it_is_of(
     assert not bench.install(alpha, python=str(python)).changed
 
 
+@posix
+def test_a_path_to_a_python_is_taken_from_where_the_user_stands(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "tools").mkdir()
+    venv.create(tmp_path / "tools" / "own")
+    alpha = package(wheel(bench.index, "alpha"))
+    monkeypatch.chdir(tmp_path / "tools")
+    for python in ("./own/bin/python", "own/bin/python", "../tools/own/bin/python", "./own"):
+        bench.install(alpha, python=python)
+    with pytest.raises(
+        InstallError, match=re.escape(f"--python {tmp_path}/tools/nowhere/python is no Python")
+    ):
+        bench.install(alpha, python="nowhere/python")
+
+
 def test_an_environment_of_another_python_is_made_anew_of_the_named_one(bench: Bench) -> None:
     alpha = package(wheel(bench.index, "alpha"))
     bench.install(alpha)
