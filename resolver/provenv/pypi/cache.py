@@ -28,6 +28,8 @@ MARSHAL_FORMAT = 4
 ABANDONED_AFTER = 24 * 3600.0  # seconds; a temporary file as old as this has lost its writer
 
 
+WRITTEN_AT_ONCE = 256 * 1024
+"""Bytes. Every write lets other threads run, who then keep this one waiting."""
 READ_AT_ONCE = 64 * 1024
 """Bytes. The tail of a longer record stays on the disk: megabytes, of which a few files are asked for."""
 
@@ -109,7 +111,7 @@ class Cache:
         """
         try:
             with self.temporary() as path:
-                with path.open("wb") as file:
+                with path.open("wb", buffering=WRITTEN_AT_ONCE) as file:
                     file.write(_pack(key, head, sum(map(len, tail))))
                     file.writelines(tail)
                 if written is not None:

@@ -9,12 +9,16 @@ from __future__ import annotations
 import re
 import zlib
 from base64 import b64encode
-from collections.abc import Iterable, Iterator, Mapping
-from typing import cast
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, cast
 
 import httpcore
 
 from provenv.pypi.addresses import Login
+from provenv.pypi.patience import PatientBackend
+
+if TYPE_CHECKING:
+    import ssl
 
 FAILURES = (
     httpcore.TimeoutException,
@@ -49,10 +53,13 @@ class Response:
     `headers`: by lower-case name; several of one name are joined by commas. `logged_in`: a login was sent.
     """
 
-    __slots__ = ("_response", "headers", "logged_in", "reason", "status", "url")
+    __slots__ = ("_closed", "_response", "headers", "logged_in", "reason", "status", "url")
 
-    def __init__(self, url: str, response: httpcore.Response, *, logged_in: bool) -> None:
-        self.url, self._response, self.logged_in = url, response, logged_in
+    def __init__(
+        self, url: str, response: httpcore.Response, closed: Callable[[], None], *, logged_in: bool
+    ) -> None:
+        """`closed` is called when nothing more will be read."""
+        self.url, self._response, self._closed, self.logged_in = url, response, closed, logged_in
         self.status = response.status
         self.reason = response.extensions.get("reason_phrase", b"").decode("ascii", "ignore")
         self.headers: dict[str, str] = {}
@@ -78,10 +85,69 @@ class Response:
     def close(self) -> None:
         """Give the connection back, or close it when the body was not read to its end."""
         self._response.close()
+        self._closed()
+
+
+class Connections:
+    """Connections without a proxy, each with one request at a time; as many as there are threads that ask.
+
+    httpcore's own pool looks at every connection, by asking the system, before and after each request. That
+    takes as long as the request, and longer where many threads wait for each other.
+    """
+
+    def __init__(self, context: ssl.SSLContext, idle: float) -> None:
+        """`idle`: seconds after which an unused connection is not used any more."""
+        self._context, self._expiry = context, idle
+        self._backend = PatientBackend()
+        self._idle: dict[tuple[bytes, bytes, int], list[httpcore.HTTPConnection]] = {}
+        self._closed = False
+
+    def ask(self, asked: httpcore.Request) -> tuple[httpcore.Response, Callable[[], None]]:
+        """The answer, and what to call when it has been closed."""
+        if asked.url.scheme not in (b"http", b"https"):
+            raise httpcore.UnsupportedProtocol(f"no protocol to ask by: {asked.url.scheme.decode()}")
+        origin = asked.url.origin
+        idle = self._idle.setdefault((origin.scheme, origin.host, origin.port), [])
+        connection = self._taken(idle) or httpcore.HTTPConnection(
+            origin, self._context, self._expiry, network_backend=self._backend
+        )
+        try:
+            response = connection.handle_request(asked)
+        except BaseException:
+            connection.close()
+            raise
+
+        def closed() -> None:
+            if connection.is_available() and not self._closed:
+                idle.append(connection)
+            else:
+                connection.close()
+
+        return response, closed
+
+    def close(self) -> None:
+        """Closes what is idle; the others are closed when their answers are."""
+        self._closed = True
+        for idle in self._idle.values():
+            while (connection := self._taken(idle)) is not None:
+                connection.close()
+
+    @staticmethod
+    def _taken(idle: list[httpcore.HTTPConnection]) -> httpcore.HTTPConnection | None:
+        """The connection that was used last and that the other side has not closed."""
+        while idle:
+            try:
+                connection = idle.pop()
+            except IndexError:  # another thread has it
+                break
+            if not connection.has_expired():
+                return connection
+            connection.close()
+        return None
 
 
 def request(
-    pool: httpcore.ConnectionPool,
+    pool: Connections | httpcore.ConnectionPool,
     method: str,
     url: str,
     headers: Mapping[str, str],
@@ -109,7 +175,15 @@ def request(
         headers=[(name.encode("ascii"), value.encode("utf-8")) for name, value in sent.items()],
         extensions={"timeout": dict.fromkeys(("connect", "read", "write"), timeout)},
     )
-    return Response(url, pool.handle_request(asked), logged_in=login is not None)
+    if isinstance(pool, Connections):
+        response, closed = pool.ask(asked)
+    else:
+        response, closed = pool.handle_request(asked), _nothing
+    return Response(url, response, closed, logged_in=login is not None)
+
+
+def _nothing() -> None:
+    """A pool of httpcore's takes its connection back by itself."""
 
 
 def _address(url: str) -> tuple[str, httpcore.URL, str]:

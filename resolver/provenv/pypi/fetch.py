@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     import httpcore
 
-    from provenv.pypi.connections import Response
+    from provenv.pypi.connections import Connections, Response
 
 Result = TypeVar("Result")
 
@@ -76,7 +76,7 @@ class Fetcher:
         self.settings = settings
         self.credentials = credentials or Credentials(keyring=settings.keyring)
         self._on_progress = on_progress
-        self._pools: dict[tuple[bool, str | None], httpcore.ConnectionPool] = {}
+        self._pools: dict[tuple[bool, str | None], Connections | httpcore.ConnectionPool] = {}
         self._proxies: dict[str, str | None] = {}
         self._trust: Job[ssl.SSLContext] | None = None
         self._lock = threading.Lock()
@@ -231,7 +231,7 @@ class Fetcher:
             self.credentials.sources.blame(problem)
         return problem
 
-    def _pool(self, url: str) -> httpcore.ConnectionPool:
+    def _pool(self, url: str) -> Connections | httpcore.ConnectionPool:
         """The connections by which an address is asked."""
         by = (not is_trusted(self.settings, url), self._proxy(url))
         with self._lock:

@@ -47,7 +47,7 @@ class _Page(msgspec.Struct, rename="kebab"):
     alternate_locations: object = None
 
 
-class _Name(msgspec.Struct):
+class _Name(msgspec.Struct, gc=False):
     filename: object = None
 
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 PROJECTS, FILES = "pages", "files"
 """The kinds of cache records."""
 LAYOUT = 4
+UNNAMED = "/"
 MOST = 2000
 """So many versions' files, specifiers and files' metadata of a project are kept at most."""
 BLOCK = struct.Struct("<II")
@@ -131,12 +132,12 @@ def pack(name: str, page: Page) -> tuple[Head, list[bytes]]:
 
     grouped: dict[tuple[object, ...], tuple[str, list[Entry]]] = {}
     strays: list[Entry] = []
-    starts: dict[str, list[Entry]] = {}
+    start = UNNAMED
+    entries: list[Entry] = []
     for entry in page.entries:
         filename = entry[0]
-        start = _start(filename)
-        entries = starts.get(start)
-        if entries is None:
+        # Pages are sorted, and a version has dozens of wheels: what the first says is true of the next.
+        if not (filename.startswith(start) and filename.count("-") == 4 and filename.endswith(".whl")):
             if not is_distribution(filename):
                 continue
             named = read_filename(filename, name)
@@ -144,8 +145,7 @@ def pack(name: str, page: Page) -> tuple[Head, list[bytes]]:
                 strays.append(entry)
                 continue
             _, entries = grouped.setdefault(sort_key(named.version), (named.version, []))
-            if start:
-                starts[start] = entries
+            start = _start(filename)
         entries.append(entry)
     ordered = sorted(grouped.items(), reverse=True)
     blocks = [write_block(entries) for _, (_, entries) in ordered]
@@ -173,10 +173,10 @@ def pack(name: str, page: Page) -> tuple[Head, list[bytes]]:
 
 
 def _start(filename: str) -> str:
-    """A plain wheel's name up to its version, which many others share; "" of any other file."""
-    if filename.count("-") != 4 or not filename.endswith(".whl"):
-        return ""
-    return filename[: filename.index("-", filename.index("-") + 1)]
+    """A wheel's name up to its version and a dash; of any other file what no name begins with."""
+    if not filename.endswith(".whl"):
+        return UNNAMED
+    return filename[: filename.index("-", filename.index("-") + 1) + 1]
 
 
 def artifact_of(file: Listed, named: Named, url: str, index: str, variant: str = "") -> Artifact:

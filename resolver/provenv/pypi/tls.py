@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     import httpcore
 
+    from provenv.pypi.connections import Connections
+
 CONNECTIONS = 32
 IDLE = 5.0
 """Seconds after which an unused connection is not used any more: servers and routers forget them."""
@@ -44,8 +46,12 @@ def proxy_for(settings: NetworkSettings, url: str) -> str | None:
 
 def make_pool(
     settings: NetworkSettings, context: ssl.SSLContext, proxy: str | None
-) -> httpcore.ConnectionPool:
+) -> Connections | httpcore.ConnectionPool:
     """Connections for all threads. Raises InputError for a useless proxy."""
+    from provenv.pypi.connections import Connections
+
+    if proxy is None:
+        return Connections(context, IDLE)
     import httpcore
 
     from provenv.pypi.patience import PatientBackend
@@ -54,7 +60,7 @@ def make_pool(
     # twice the processor time of connections that each thread has to itself
     return httpcore.ConnectionPool(
         ssl_context=context,
-        proxy=_proxy(settings, proxy) if proxy else None,
+        proxy=_proxy(settings, proxy),
         max_connections=CONNECTIONS,
         max_keepalive_connections=CONNECTIONS,
         keepalive_expiry=IDLE,
