@@ -11,7 +11,7 @@ from provenv_plugins.tables import Row, rows
 BY_VERSION = frozenset({"onnxruntime-gpu", "vllm", "xformers", "fbgemm-gpu"})
 
 # `+cu126`, `+cu12torch2.8cxx11abitrue` (flash-attn), `+pt27cu126` (PyG): the build that a file is of.
-_LABEL = re.compile(r"(?:pt\d+)?cu(1[1-9])\d?(?!\d)")
+_LABEL = r"(?:pt\d+)?cu(1[1-9])\d?(?!\d)"
 
 
 @cache
@@ -21,7 +21,7 @@ def carried(name: str, version: str) -> str | None:
     A local version that names a CUDA counts before anything else.
     """
     public, _, label = version.partition("+")
-    if found := _LABEL.match(label):
+    if label and (found := re.match(_LABEL, label)):
         return found[1]
     if "cu" not in name and "nvidia" not in name and name not in BY_VERSION:
         return None  # most packages: the table is not even read for them

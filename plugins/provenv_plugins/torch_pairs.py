@@ -14,8 +14,9 @@ COMPANIONS = ("torchvision", "torchaudio", "triton", "torchcodec", "torchtext")
 UNDECLARED = frozenset({"torchaudio", "torchcodec", "torchtext", "torchao", "fbgemm-gpu"})
 
 # `+cu12torch2.8cxx11abitrue` (flash-attn and its kin), `+pt27cu126` (PyG): the torch that it is built for.
-_LABEL = re.compile(
-    r"(?:cu\d+)?torch(?P<torch>\d+\.\d+)(?:\.\d+)*(?:cxx11abi(?P<abi>true|false))?|pt(?P<pt>2\d{1,2})(?=cu|cpu)"
+_LABEL = (
+    r"(?:cu\d+)?torch(?P<torch>\d+\.\d+)(?:\.\d+)*(?:cxx11abi(?P<abi>true|false))?"
+    r"|pt(?P<pt>2\d{1,2})(?=cu|cpu)"
 )
 
 
@@ -48,7 +49,7 @@ def undeclared(name: str, version: str) -> tuple[str, ...]:
 
 
 def _by_label(label: str) -> tuple[str, ...]:
-    found = _LABEL.match(label)
+    found = re.match(_LABEL, label)
     if found is None:
         return ()
     torch = found["torch"] or f"{found['pt'][0]}.{found['pt'][1:]}"

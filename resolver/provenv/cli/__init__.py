@@ -7,7 +7,7 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from types import FrameType
     from typing import NoReturn
 
@@ -34,12 +34,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run_as_program(argv: list[str]) -> int:
     """Runs a command line in a process that is there for it alone."""
     import gc
-    import signal
 
     # a lock makes values by the hundred thousand and no cycles: looking for these cost a sixth of it
     gc.set_threshold(50_000, 50, 50)
     # a cancelled CI job sends SIGTERM: what was begun must end as cleanly as by ctrl-C
-    signal.signal(signal.SIGTERM, _interrupt)
+    _on_sigterm(_interrupt)
     try:
         return _run(argv)
     finally:
@@ -59,6 +58,17 @@ def _open_closed_streams() -> None:
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, PTH123 - open to the end
+
+
+def _on_sigterm(handler: Callable[[int, FrameType | None], NoReturn]) -> None:
+    if TYPE_CHECKING:
+        from signal import SIGTERM, signal
+    else:
+        try:  # the interpreter's own, without the enums around it: they cost as much as two modules
+            from _signal import SIGTERM, signal
+        except ImportError:
+            from signal import SIGTERM, signal
+    signal(SIGTERM, handler)
 
 
 def _interrupt(number: int, frame: FrameType | None) -> NoReturn:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from functools import cache
 
 from provenv.reads import read_bytes
+from provenv.search_path import source_of
 
 
 @cache
@@ -14,14 +14,12 @@ def default_index() -> str:
 
     It is pypi_simple's constant, read from its source: importing that package takes a third of a second.
     """
-    from importlib.util import find_spec
-
-    spec = find_spec("pypi_simple")
-    if spec is not None and spec.origin:
-        source = read_bytes(spec.origin).decode()
-        found = re.search(r'^PYPI_SIMPLE_ENDPOINT\b[^=]*=\s*"([^"]+)"', source, re.MULTILINE)
-        if found:
-            return found[1].rstrip("/")
+    source = source_of("pypi_simple")
+    if source:
+        _, _, rest = read_bytes(source).decode().partition("\nPYPI_SIMPLE_ENDPOINT")
+        said = rest.partition("\n")[0].split('"')
+        if len(said) == 3:
+            return said[1].rstrip("/")
     from pypi_simple import PYPI_SIMPLE_ENDPOINT
 
     return PYPI_SIMPLE_ENDPOINT.rstrip("/")

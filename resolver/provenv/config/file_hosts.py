@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import cache
 
+from provenv.search_path import source_of
+
 
 def file_host(index: str) -> str | None:
     """The address below which an index keeps its files (no trailing slash); None where nothing says it.
@@ -20,13 +22,12 @@ def _known() -> dict[str, str]:
     Only that file is run: importing pip's packages changes the logging of the whole process.
     """
     import runpy
-    from importlib.util import find_spec
     from pathlib import Path
 
-    spec = find_spec("pip")
-    if spec is None or not spec.origin:
+    source = source_of("pip")
+    if not source:
         return {}
-    module = Path(spec.origin).parent / "_internal" / "models" / "index.py"
+    module = Path(source).parent / "_internal" / "models" / "index.py"
     try:
         known = runpy.run_path(str(module)).values()
     except Exception:  # a pip that is arranged otherwise: as without pip

@@ -10,11 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from provenv.config.file_hosts import file_host
-from provenv.locks.reader import Lock
 from provenv.pypi.addresses import origin_of
 from provenv.pypi.artifacts import Artifact
 from provenv.resolution import Package, Resolution
 from provenv.values import replace
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from provenv.locks.reader import Lock
 
 _File = tuple[str, str, str]
 """Index, file name, sha256."""

@@ -75,7 +75,8 @@ def index_url(table: Table) -> str:
 
 
 def _is_drive(text: str) -> bool:
-    return bool(re.match(r"[A-Za-z]:[\\/]", text)) and Path(text).drive != ""
+    letter, colon_slash = text[:1], text[1:3]
+    return colon_slash in (":\\", ":/") and letter.isascii() and letter.isalpha() and Path(text).drive != ""
 
 
 def _name(table: Table) -> str:

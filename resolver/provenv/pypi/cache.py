@@ -11,8 +11,8 @@ from __future__ import annotations
 import itertools
 import marshal
 import os
-import threading
 import time
+from _thread import get_ident
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -143,7 +143,7 @@ class Cache:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._swept = True
             _sweep(folder)
-        path = folder / f"{os.getpid()}-{threading.get_ident()}-{next(self._serial)}"
+        path = folder / f"{os.getpid()}-{get_ident()}-{next(self._serial)}"
         try:
             yield path
         finally:

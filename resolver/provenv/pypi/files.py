@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import threading
+from _thread import allocate_lock, get_ident
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -49,7 +49,7 @@ class RemoteFiles:
         self._by_record: dict[int, tuple[object, Metadata]] = {}
         self._scratch: Path | None = None
         self._kept: dict[str, Path] = {}
-        self._lock = threading.Lock()
+        self._lock = allocate_lock()
 
     def close(self) -> None:
         """Remove what was downloaded for the moment."""
@@ -237,7 +237,7 @@ class RemoteFiles:
         source = self._local_source(artifact) or self._kept.get(self._identity(artifact))
         if source is not None:
             return source
-        path = self._scratch_folder() / f"{len(self._kept)}-{threading.get_ident()}" / artifact.filename
+        path = self._scratch_folder() / f"{len(self._kept)}-{get_ident()}" / artifact.filename
         self._kept[self._identity(artifact)] = self.download(artifact, path)
         return path
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import threading
+from _thread import allocate_lock
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -51,7 +51,7 @@ class Finder:
         self.settings = settings
         self.cache = cache or Cache(settings.cache_dir)
         self._logins, self._on_event, self._on_progress = logins, on_event, on_progress
-        self._lock = threading.Lock()
+        self._lock = allocate_lock()
         self._made: Fetcher | None = None
         self._remote: RemoteFiles | None = None
         self._http = HttpPages(

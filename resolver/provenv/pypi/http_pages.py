@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-import threading
 import time
+from _thread import allocate_lock
 from collections.abc import Callable, Iterator
 
 from provenv.addresses import redact
@@ -63,7 +63,7 @@ class HttpPages:
     ) -> None:
         self.notes: list[str] = []
         # One page after the other: threads would read them no faster, and each takes many times its bytes.
-        self._parsing = threading.Lock()
+        self._parsing = allocate_lock()
         self._heads: dict[str, tuple[_Known, int]] = {}
         self._cache, self._fetcher, self._offline, self._refresh = cache, fetcher, offline, refresh
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
+from provenv.patterns import regex
 from provenv.pypi.addresses import split_login
 from provenv.standards.names import canonicalize
 from provenv.tuples import NamedTuple
@@ -25,7 +26,7 @@ LONGEST_NAME = (
     400  # characters; no file system takes a name longer than 255 bytes, and versions must stay cheap
 )
 ODD_IN_LINKS = frozenset("#@[")
-FROM_THE_TOP = re.compile(r"/(?!/)(?:[A-Za-z0-9_+~%=!,()-]|/(?!\.)|\.)*", re.ASCII)
+FROM_THE_TOP = regex(r"/(?!/)(?:[A-Za-z0-9_+~%=!,()-]|/(?!\.)|\.)*", re.ASCII)
 """A link that begins at its host's top, as a mirror's do, and that nothing has to be done to."""
 SEPARATORS = frozenset("/\\\0\n\r")
 

@@ -5,24 +5,32 @@ The threads are daemons, so that an interrupted run ends at once and not when th
 
 from __future__ import annotations
 
-import threading
+from _thread import allocate_lock
 from collections import deque
 from collections.abc import Callable, Hashable
 
 from provenv.typed import Generic, TypeVar
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from threading import Condition, Thread
+
 Result = TypeVar("Result")
 
 
 class Job(Generic[Result]):
-    """One piece of work and, once it is done, its result or exception."""
+    """One piece of work and, once it is done, its result or exception.
 
-    __slots__ = ("_claim", "_done", "_failure", "_result", "_work")
+    `_claim` is held from when somebody begins, `_pending` until it is done.
+    """
+
+    __slots__ = ("_claim", "_failure", "_pending", "_result", "_work")
 
     def __init__(self, work: Callable[[], Result]) -> None:
         self._work = work
-        self._claim = threading.Lock()
-        self._done = threading.Event()
+        self._claim = allocate_lock()
+        self._pending = allocate_lock()
+        self._pending.acquire()
         self._result: list[Result] = []
         self._failure: BaseException | None = None
 
@@ -37,30 +45,35 @@ class Job(Generic[Result]):
             if not isinstance(failure, Exception):  # ctrl-C in the thread that asks
                 raise
         finally:
-            self._done.set()
+            self._pending.release()
 
     def result(self) -> Result:
         """The result, worked for here when nobody has begun; raises what the work raised."""
         if self._result:
             return self._result[0]
         self.run()
-        while not self._done.wait(0.2):  # a wait without end can't be interrupted on Windows
+        while not self._pending.acquire(timeout=0.2):  # a wait without end can't be interrupted on Windows
             pass
+        self._pending.release()  # the next one need not wait
         if self._failure is not None:
             raise self._failure
         return self._result[0]
 
 
 class Workers(Generic[Result]):
-    """Jobs by key, and up to `most` threads for those that are started early."""
+    """Jobs by key, and up to `most` threads for those that are started early.
+
+    `_changed` is there as soon as there are threads: where all is known, as on most runs, there are none.
+    """
 
     def __init__(self, most: int = 16) -> None:
         self._most = most
         self._jobs: dict[Hashable, Job[Result]] = {}
         self._waiting: deque[Job[Result]] = deque()
-        self._changed = threading.Condition()
+        self._lock = allocate_lock()
+        self._changed: Condition | None = None
         self._idle = 0
-        self._threads: list[threading.Thread] = []
+        self._threads: list[Thread] = []
         self._closed = False
 
     def known(self, key: Hashable) -> bool:
@@ -71,41 +84,46 @@ class Workers(Generic[Result]):
         """The result of the job of this key, which is made of `work` when there is none."""
         job = self._jobs.get(key)
         if job is None:
-            with self._changed:
+            with self._lock:
                 job = self._jobs.setdefault(key, Job(work))
         return job.result()
 
     def start(self, key: Hashable, work: Callable[[], Result]) -> None:
         """Let the job of this key begin in the background, when there is none yet."""
-        with self._changed:
+        with self._lock:
             if key in self._jobs or self._closed:
                 return
+            from threading import Condition, Thread
+
             job = self._jobs[key] = Job(work)
             self._waiting.append(job)
+            if self._changed is None:
+                self._changed = Condition(self._lock)
             if self._idle < len(self._waiting) and len(self._threads) < self._most:
-                thread = threading.Thread(target=self._serve, name="provenv-fetch", daemon=True)
+                thread = Thread(target=self._serve, args=(self._changed,), name="provenv-fetch", daemon=True)
                 self._threads.append(thread)
                 thread.start()
             self._changed.notify()
 
     def forget(self, key: Hashable) -> None:
         """Let the next one who asks for this key work again."""
-        with self._changed:
+        with self._lock:
             self._jobs.pop(key, None)
 
     def close(self) -> None:
         """Begin no further job. Those that run go on to their end, or to the end of the process."""
-        with self._changed:
+        with self._lock:
             self._closed = True
             self._waiting.clear()
-            self._changed.notify_all()
+            if self._changed is not None:
+                self._changed.notify_all()
 
-    def _serve(self) -> None:
+    def _serve(self, changed: Condition) -> None:
         while True:
-            with self._changed:
+            with changed:
                 self._idle += 1
                 while not self._waiting and not self._closed:
-                    self._changed.wait()
+                    changed.wait()
                 self._idle -= 1
                 if self._closed:
                     return
