@@ -6,6 +6,7 @@ import random
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from io import BytesIO
 from urllib.parse import urljoin
 
 from provenv.addresses import redact
@@ -107,7 +108,9 @@ class Fetcher:
         """An address, read whole and unpacked. A status that is not `accepted` is an error."""
 
         def read(response: Response) -> Answer:
-            return _answer(response, b"".join(self._chunks(response, response.unpacked(), limit)))
+            body = BytesIO()  # unlike a list of parts it is never there twice
+            body.writelines(self._chunks(response, response.unpacked(), limit))
+            return _answer(response, body.getvalue())
 
         return self._attempts("GET", url, headers or {}, accepted, read)
 
