@@ -105,11 +105,9 @@ class Workers(Generic[Result]):
             if self._changed is None:
                 self._changed = Condition(self._lock)
             if self._idle < len(self._waiting) and len(self._threads) < self._most:
-                thread = Thread(target=self._serve, args=(self._changed,), name="provenv-fetch", daemon=True)
-
                 if not self._threads:
                     _keep_memory_together()
-                thread = threading.Thread(target=self._serve, name="provenv-fetch", daemon=True)
+                thread = Thread(target=self._serve, args=(self._changed,), name="provenv-fetch", daemon=True)
                 self._threads.append(thread)
                 thread.start()
             self._changed.notify()
