@@ -9,11 +9,8 @@ from provenv.errors import PluginError
 from provenv.hooks.types import Accelerator, Context, Envelope
 from provenv.host import Host
 from provenv.standards.variants import InvalidVariants, Property, Variant, grouped, parse_property
-from provenv.targets import Target, context_of
+from provenv.targets import PROCESSOR, Target, context_of
 from provenv.values import replace
-
-PROCESSOR = "cpu"
-"""The accelerator that every machine has besides its own."""
 
 
 def features_of(

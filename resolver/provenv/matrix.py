@@ -7,13 +7,12 @@ from functools import cached_property
 
 from provenv.envelopes import check_words, known_words, lowest, nearest, override, select
 from provenv.errors import ManifestError, Origin
-from provenv.features import PROCESSOR
 from provenv.hooks.manager import Plugins
 from provenv.hooks.types import Accelerator, Context, Envelope, EnvelopeKey, Platform, Probe
 from provenv.host import Host
 from provenv.manifest.previews import WHEEL_VARIANTS
 from provenv.manifest.values import Exclusion, Manifest, NamedTarget
-from provenv.targets import LeftOut, Matrix, Target, target_name
+from provenv.targets import PROCESSOR, LeftOut, Matrix, Target, target_name
 from provenv.values import replace
 
 

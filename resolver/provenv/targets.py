@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from provenv.hooks.manager import Plugins
     from provenv.manifest.values import Manifest
 
+PROCESSOR = "cpu"
+"""The accelerator that every machine has besides its own."""
+
 
 @dataclass(frozen=True, slots=True)
 class Target:

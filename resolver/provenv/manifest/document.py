@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -77,9 +78,9 @@ def read_toml(path: Path) -> Document:
     """
     import tomli
 
-    data, shown = read_bytes(path), shown_path(path)
+    data, shown = read_bytes(path).removeprefix(BOM_UTF8), shown_path(path)
     try:
-        text = data.decode("utf-8-sig").replace("\r\n", "\n")
+        text = data.decode().replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise ManifestError(

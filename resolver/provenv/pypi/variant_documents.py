@@ -7,7 +7,8 @@ from pathlib import Path
 from provenv.errors import DiskError
 from provenv.pypi.artifacts import Artifact, VariantFiles
 from provenv.pypi.finder import Finder
-from provenv.standards.variants import InvalidVariants, VariantsJson, combined, parse_variants
+from provenv.standards.variants import InvalidVariants
+from provenv.standards.variants_json import VariantsJson, combined, parse_variants
 
 LARGEST = 8 * 1024 * 1024
 """Bytes of a variant.json that are read at most."""

@@ -6,8 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from provenv.pypi.artifacts import Artifact
 from provenv.resolving.catalog import Listing
-from provenv.resolving.rules import Rules, has_wanted_hash, terms_of
-from provenv.resolving.variants import PLAIN, Choice, Fitting, Order
+from provenv.resolving.rules import PLAIN, Order, Rules, has_wanted_hash, terms_of
 from provenv.standards.specifiers import contains, mask, python_allows
 from provenv.standards.tags import wheel_rank
 from provenv.standards.variants import NULL
@@ -16,6 +15,7 @@ from provenv.values import replace
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from provenv.pypi.direct import DirectCandidate
+    from provenv.resolving.variants import Choice, Fitting
 
 _Rank = tuple[bool, bool, bool, tuple[Order, str], int]
 """Source distribution, yanked, not on the index that has the package (but in find-links), then how good its

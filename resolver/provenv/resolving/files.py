@@ -9,10 +9,9 @@ from pathlib import Path
 
 from provenv.manifest.values import FileRule, ManifestRequirement
 from provenv.project import Project
-from provenv.pypi.artifacts import Artifact, Metadata
+from provenv.pypi.artifacts import Artifact, Metadata, VariantFiles
 from provenv.pypi.cache import Cache
 from provenv.pypi.finder import Finder, NeedsBuild
-from provenv.pypi.variant_documents import VariantDocuments
 from provenv.resolving.build_sources import build_settings
 from provenv.resolving.rules import has_wanted_hash
 from provenv.standards.requirements import Requirement
@@ -22,6 +21,8 @@ if TYPE_CHECKING:
     from provenv.pypi.build_environment import Provision
     from provenv.pypi.direct import DirectCandidate, DirectResolver
     from provenv.pypi.references import Reference
+    from provenv.pypi.variant_documents import VariantDocuments
+    from provenv.standards.variants_json import VariantsJson
 
 
 class Files:
@@ -31,10 +32,19 @@ class Files:
         self.finder = finder
         self._cache = cache
         self._base = project.folder
-        self.variants = VariantDocuments(finder)
         self._stack = stack
         self._may_build: FileRule = project.manifest.build
         self._project = project
+
+    @functools.cached_property
+    def _variants(self) -> VariantDocuments:
+        from provenv.pypi.variant_documents import VariantDocuments
+
+        return VariantDocuments(self.finder)
+
+    def variants(self, files: VariantFiles) -> VariantsJson:
+        """What the labels of these wheels stand for; raises as `VariantDocuments.read` does."""
+        return self._variants.read(files)
 
     def metadata(self, artifact: Artifact, python: str) -> Metadata:
         """The core metadata of a file; an sdist that does not say them is built in isolation.

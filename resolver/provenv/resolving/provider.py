@@ -14,7 +14,6 @@ from provenv.resolving.directs import Directs
 from provenv.resolving.nodes import Node
 from provenv.resolving.request import Request
 from provenv.resolving.routes import Route, Router
-from provenv.resolving.variants import Fitting
 from provenv.resolving.wanted import Wanted
 from provenv.solver.provider import Provider, Unavailable
 from provenv.standards.markers import InvalidMarker, MarkerEnvironment
@@ -25,6 +24,8 @@ from provenv.standards.variants import Variant
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Self
+
+    from provenv.resolving.variants import Fitting
 
 PRERELEASE = "is a prerelease"
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 
-from provenv.features import PROCESSOR, features_of
 from provenv.hooks.types import Accelerator, Build, Builds, Context, Platform
 from provenv.manifest.previews import WHEEL_VARIANTS
 from provenv.manifest.values import Manifest
@@ -23,19 +22,19 @@ from provenv.resolving.routers import Routers
 from provenv.resolving.routes import Router
 from provenv.resolving.rules import Strategy
 from provenv.resolving.search import Conflict, Search
-from provenv.resolving.variants import VariantRules
 from provenv.settings import NetworkSettings
 from provenv.solver.precedents import Precedents
 from provenv.standards.markers import MarkerEnvironment, marker_environment
 from provenv.standards.specifiers import mask
 from provenv.standards.tags import compatible_tags
-from provenv.targets import Target
+from provenv.targets import PROCESSOR, Target
 from provenv.typed import TypeVar, cast
 from provenv.values import dataclass, field, replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from provenv.pypi.direct import DirectCandidate
+    from provenv.resolving.variants import VariantRules
 
 Answer = TypeVar("Answer")
 
@@ -161,12 +160,15 @@ class Resolver:
         return Attempts(request, router, search, runtime=runtime, indexes=indexes)
 
     def _variants(self, request: Request, target: Target) -> VariantRules:
+        from provenv.features import features_of
+        from provenv.resolving.variants import VariantRules
+
         context = self._context(target, self.platforms[target.platform])
         devices = features_of(context, target.accelerator, self.accelerators)
         processor = {one.namespace for one in features_of(context, PROCESSOR, self.accelerators)[0]}
         own = frozenset(one.namespace for device in devices for one in device) - processor
         rules, runtimes = request.rules, request.runtimes
-        return VariantRules(devices, own, rules.environment, self.files.variants.read, runtimes)
+        return VariantRules(devices, own, rules.environment, self.files.variants, runtimes)
 
     def _by_major(self, request: Request, target: Target, builds: Iterable[Build]) -> Iterator[Build]:
         """A build of no known major once for each major of the manifest's own variants, then as it is."""

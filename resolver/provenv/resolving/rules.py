@@ -7,7 +7,6 @@ from functools import lru_cache
 
 from provenv.manifest.values import FileRule
 from provenv.pypi.artifacts import Artifact
-from provenv.resolving.variants import VariantRules
 from provenv.standards.markers import MarkerEnvironment
 from provenv.standards.tags import ranks_in
 from provenv.values import dataclass, field
@@ -16,8 +15,17 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Literal, TypeAlias
 
+    from provenv.resolving.variants import VariantRules
+
 Prerelease: TypeAlias = 'Literal["allow", "never", "if-needed"]'
 Strategy: TypeAlias = 'Literal["highest", "lowest", "lowest-direct"]'
+
+Order = tuple[tuple[int, ...], ...]
+"""By which the labels of a version are sorted, the best first."""
+END = (1 << 30,)
+"""Where the properties of a label end: of two that begin alike the one that has more comes first."""
+PLAIN: tuple[Order, str] = ((END, END), "")
+"""The rank of a wheel that is no variant: after all of those, the null variant too."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,25 +6,18 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from provenv.hooks.types import Runtime
 from provenv.pypi.artifacts import VariantFiles
+from provenv.resolving.rules import END, Order
 from provenv.standards.markers import InvalidMarker, MarkerEnvironment
 from provenv.standards.variants import (
     ABI_DEPENDENCY,
     NULL,
     InvalidVariants,
     Property,
-    Provider,
     Variant,
-    VariantsJson,
     grouped,
 )
+from provenv.standards.variants_json import Provider, VariantsJson
 from provenv.values import dataclass, field
-
-Order = tuple[tuple[int, ...], ...]
-"""By which the labels of a version are sorted, the best first."""
-END = (1 << 30,)
-"""Where the properties of a label end: of two that begin alike the one that has more comes first."""
-PLAIN: tuple[Order, str] = ((END, END), "")
-"""The rank of a wheel that is no variant: after all of those, the null variant too."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,15 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from provenv.standards.markers import InvalidMarker, MarkerEnvironment
-from provenv.standards.variants import (
-    InvalidVariants,
-    Property,
-    Provider,
-    Variant,
-    VariantsJson,
-    parse_property,
-    parse_variants,
-)
+from provenv.standards.variants import InvalidVariants, Property, Variant, parse_property
+from provenv.standards.variants_json import Provider, VariantsJson, parse_variants
 
 GOOD = {
     "$schema": "https://variants-schema.wheelnext.dev/peps/825/v0.1.1.json",
