@@ -51,11 +51,15 @@ def run(args: argparse.Namespace) -> int:
     """Checks, and says what has changed."""
     project = open_from(args)
     checked = [check(project, target) for target in project.targets(args.target)]
+    problems = [*project.plugins.problems, *project.matrix.problems]
+    for problem in problems:
+        warn(problem, quiet=args.quiet)
     if args.json:
         print_json(
             {
                 "fresh": all(one.freshness.fresh for one in checked),
                 "locks": [_to_json(one) for one in checked],
+                "notes": problems,
             }
         )
     else:

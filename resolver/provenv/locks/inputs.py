@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from provenv.addresses import without_credentials
 from provenv.locks.portable import path_of, portable_path
 from provenv.manifest.values import CondaSpec, CondaTable, FileRule, Index, Manifest, ManifestRequirement, Pin
+from provenv.patterns import regex
 from provenv.reads import is_folder, read_bytes, unsure
 from provenv.sha256 import sha256
 from provenv.targets import Target
@@ -21,6 +23,10 @@ CONDA_SECTIONS = ("channels", "specs", "names", "virtual")
 
 _DESCRIPTIONS = ("pyproject.toml", "setup.py", "setup.cfg")
 """The files of a local project whose change may change what it requires."""
+
+_TEXT_FILE = regex(r"(?<![\w./:-])[\w.-][\w./-]*\.(?:txt|in)\b")
+_PROSE = regex(r"(?i)licen[cs]e|copying|notice|authors|readme|change|history|manifest\.in|cmakelists")
+"""Text files that say nothing of what a project requires."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,15 +218,29 @@ def _local_digest(path: Path) -> str:
     """A digest of a file, or of what a project folder says of itself; `missing` where there is nothing."""
     if not is_folder(path):
         return _file_digest(path)
+    described = _contents(path, _DESCRIPTIONS)
+    named = sorted({name for data in described.values() for name in _named_files(data)})
     digest = sha256()
-    found = False
-    for name in _DESCRIPTIONS:
-        try:
-            digest.update(_named_line(name, sha256(read_bytes(path / name)).hexdigest()))
-            found = True
-        except OSError:
-            continue
-    return f"sha256:{digest.hexdigest()[:16]}" if found else "missing"
+    for name, data in (described | _contents(path, named)).items():
+        digest.update(_named_line(name, sha256(data).hexdigest()))
+    return f"sha256:{digest.hexdigest()[:16]}" if described else "missing"
+
+
+def _contents(folder: Path, names: Iterable[str]) -> dict[str, bytes]:
+    """The files of these names that can be read."""
+    found = {}
+    for name in names:
+        with suppress(OSError, ValueError):
+            found[name] = read_bytes(folder / name)
+    return found
+
+
+def _named_files(description: bytes) -> Iterator[str]:
+    """What may be requirements files that a project's description reads: by setuptools' or hatch's `file`, by
+    a `file:` of setup.cfg, by an `open` of setup.py."""
+    for name in _TEXT_FILE.findall(description.decode("utf-8", "replace")):
+        if not _PROSE.match(name.rpartition("/")[2]):
+            yield name
 
 
 def _file_digest(path: Path) -> str:

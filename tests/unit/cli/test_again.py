@@ -47,6 +47,11 @@ KINDS: dict[str, dict[str, str]] = {
         "limits/others.txt": "torch<3\n",
     },
     "a local project": {"pyproject.toml": LOCAL, "lib/pyproject.toml": LIB},
+    "a local project with a requirements file": {
+        "pyproject.toml": LOCAL,
+        "lib/pyproject.toml": f'{LIB}[tool.setuptools.dynamic]\ndependencies = {{file = ["needs.txt"]}}\n',
+        "lib/needs.txt": "# nothing\n",
+    },
     "an index that is a folder": {
         "pyproject.toml": f'{PLAIN}[[tool.provenv.indexes]]\nname = "here"\nurl = "wheels"\nflat = true\n',
         "wheels/readme.txt": "none yet",

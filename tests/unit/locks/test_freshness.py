@@ -134,6 +134,44 @@ def test_a_required_project_on_disk_counts_by_what_it_says(tmp_path: Path) -> No
     assert freshness(lock, lock_inputs(given, TARGET)).reasons == ("./libs/mine has changed",)
 
 
+SETUPTOOLS = '[tool.setuptools.dynamic]\ndependencies = {file = ["needs/base.in"]}\n'
+NAMING = {
+    "setuptools' dynamic": ("pyproject.toml", SETUPTOOLS),
+    "hatch's hook": (
+        "pyproject.toml",
+        '[tool.hatch.metadata.hooks.requirements_txt]\nfiles = ["needs/base.in"]\n',
+    ),
+    "setup.cfg": ("setup.cfg", "[options]\ninstall_requires = file: needs/base.in\n"),
+    "setup.py": ("setup.py", "setup(install_requires=open('needs/base.in').read().split())\n"),
+}
+
+
+@pytest.mark.parametrize("way", NAMING)
+def test_a_requirements_file_that_a_project_on_disk_names_counts_too(tmp_path: Path, way: str) -> None:
+    file, text = NAMING[way]
+    (tmp_path / "lib" / "needs").mkdir(parents=True)
+    (tmp_path / "lib" / file).write_text(text)
+    given = manifest(tmp_path, asked("lib", url=(tmp_path / "lib").as_uri()))
+    (tmp_path / "lib" / "needs" / "base.in").write_text("numpy<2\n")
+    lock = lock_of(given)
+    assert freshness(lock, lock_inputs(given, TARGET)).fresh
+    (tmp_path / "lib" / "needs" / "base.in").write_text("numpy<3\n")
+    assert freshness(lock, lock_inputs(given, TARGET)).reasons == ("./lib has changed",)
+    (tmp_path / "lib" / "needs" / "base.in").unlink()
+    assert freshness(lock, lock_inputs(given, TARGET)).reasons == ("./lib has changed",)
+
+
+def test_the_prose_of_a_project_on_disk_does_not_count(tmp_path: Path) -> None:
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib" / "pyproject.toml").write_text(
+        '[project]\nname = "lib"\nlicense = {file = "LICENSE.txt"}\nreadme = "docs/README.txt"\n'
+    )
+    given = manifest(tmp_path, asked("lib", url=(tmp_path / "lib").as_uri()))
+    lock = lock_of(given)
+    (tmp_path / "lib" / "LICENSE.txt").write_text("free\n")
+    assert freshness(lock, lock_inputs(given, TARGET)).fresh
+
+
 def test_a_copy_of_the_project_elsewhere_is_as_fresh(tmp_path: Path) -> None:
     for name in ("one", "two"):
         (tmp_path / name / "libs").mkdir(parents=True)
