@@ -10,7 +10,6 @@ from provenv.manifest.draft import Draft, Rules
 from provenv.manifest.entries import entry
 from provenv.manifest.indexes import read_indexes
 from provenv.manifest.named_targets import Names, read_envelope, read_targets
-from provenv.manifest.times import EXPECTED, cutoff
 from provenv.manifest.values import Exclusion, ManifestRequirement
 from provenv.manifest.vocabulary import Vocabulary, words_of
 
@@ -159,6 +158,8 @@ def package_name(table: Table, text: str, *keys: str | int) -> str:
 
 def moment(table: Table, key: str) -> str:
     """A point in time as `YYYY-MM-DDTHH:MM:SSZ`."""
+    from provenv.manifest.times import EXPECTED, cutoff
+
     found = cutoff(table.data[key])
     if found is None:
         raise ManifestError(

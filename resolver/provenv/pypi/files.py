@@ -11,16 +11,7 @@ from provenv.errors import DiskError, IndexAnswerError
 from provenv.pypi.addresses import beside
 from provenv.pypi.artifacts import Artifact, Metadata
 from provenv.pypi.cache import Cache
-from provenv.pypi.metadata import (
-    LARGEST,
-    MetadataError,
-    NeedsBuild,
-    check_against,
-    decode,
-    from_record,
-    parse_metadata,
-    to_record,
-)
+from provenv.pypi.known_metadata import MetadataError, NeedsBuild, from_record, to_record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -83,6 +74,8 @@ class RemoteFiles:
 
     def fetched(self, artifact: Artifact) -> Metadata:
         """As `metadata`, for what is not `remembered`."""
+        from provenv.pypi.metadata import check_against
+
         try:
             found = check_against(self._read_metadata(artifact), artifact)
         except MetadataError as problem:
@@ -114,6 +107,8 @@ class RemoteFiles:
             from provenv.pypi.sdists import static_metadata
 
             return static_metadata(self.at_hand(artifact), artifact)
+        from provenv.pypi.metadata import decode, parse_metadata
+
         return parse_metadata(decode(self._wheel_metadata(artifact)), artifact.filename)
 
     def _wheel_metadata(self, artifact: Artifact) -> bytes:
@@ -139,6 +134,7 @@ class RemoteFiles:
 
     def _small_file(self, url: str, name: str, hashes: Mapping[str, str]) -> bytes | None:
         """A file beside wheels (PEP 658, 825), None where the index promises one and has none after all."""
+        from provenv.pypi.metadata import LARGEST
         from provenv.pypi.remote import Digest
 
         absent = frozenset({403, 404, 410})  # one of the PyTorch index's hosts answers 403 for all of them
@@ -319,6 +315,8 @@ class RemoteFiles:
 
 
 def _small_local_file(path: Path) -> bytes:
+    from provenv.pypi.metadata import LARGEST
+
     try:
         with path.open("rb") as file:
             return file.read(LARGEST)

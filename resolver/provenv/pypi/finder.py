@@ -15,7 +15,7 @@ from provenv.pypi.addresses import below_digest
 from provenv.pypi.artifacts import Artifact, Metadata, Project, files_of
 from provenv.pypi.cache import Cache
 from provenv.pypi.http_pages import HttpPages, NotHere
-from provenv.pypi.metadata import ContradictoryMetadata, MetadataError, NeedsBuild
+from provenv.pypi.known_metadata import ContradictoryMetadata, MetadataError, NeedsBuild
 from provenv.pypi.sources import Sources
 from provenv.pypi.workers import Workers
 from provenv.settings import NetworkSettings

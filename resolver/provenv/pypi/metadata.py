@@ -5,42 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from provenv.errors import BuildError, IndexAnswerError
 from provenv.pypi.artifacts import Artifact, Metadata
+from provenv.pypi.known_metadata import ContradictoryMetadata, MetadataError
 from provenv.pypi.records import project_of, read_filename
 from provenv.standards.filenames import split_variant
 from provenv.standards.names import canonicalize, is_valid_name
 from provenv.standards.requirements import InvalidRequirement, Requirement, parse_requirement
 from provenv.standards.versions import InvalidVersion, sort_key
-from provenv.typed import cast
 
 LARGEST = 20 * 1024 * 1024
 """Bytes of metadata that are read at most; the largest of real indexes are under one million."""
 DEPENDENCY_FIELDS = frozenset({"requires-dist", "requires-python", "provides-extra"})
-
-
-class MetadataError(IndexAnswerError):
-    """The metadata of one file can't be used, so that its version can't be either; another version may do."""
-
-    kind = "metadata"
-
-
-class ContradictoryMetadata(IndexAnswerError):
-    """The metadata of a file names another project or version than the file's name does."""
-
-    kind = "metadata"
-
-
-class NeedsBuild(BuildError):
-    """What an sdist depends on can only be had by building it."""
-
-    def __init__(self, artifact: Artifact) -> None:
-        super().__init__(
-            f"what {artifact.filename} depends on can only be had by building it",
-            evidence=["neither its PKG-INFO (PEP 643) nor its pyproject.toml says it statically"],
-            hints=[f'allow it in the manifest: [tool.provenv] build = ["{project_of(artifact.filename)}"]'],
-        )
-        self.artifact = artifact
 
 
 def parse_headers(text: str) -> dict[str, list[str]]:
@@ -126,22 +101,6 @@ def check_against(metadata: Metadata, artifact: Artifact) -> Metadata:
     if sort_key(metadata.version) != sort_key(artifact.version):
         raise _contradiction(artifact, "version", metadata.version, artifact.version)
     return metadata
-
-
-def to_record(metadata: Metadata) -> tuple[object, ...]:
-    """Metadata as plain values that the cache keeps."""
-    requires = tuple((r.name, r.extras, r.specifier, r.marker, r.url) for r in metadata.requires)
-    return metadata.name, metadata.version, metadata.requires_python, requires, metadata.extras
-
-
-def from_record(record: tuple[object, ...]) -> Metadata:
-    """The metadata behind `to_record`."""
-    name, version, requires_python, requires, extras = cast(
-        "tuple[str, str, str | None, tuple[tuple[str, tuple[str, ...], str, str | None, str | None], ...],"
-        " tuple[str, ...]]",
-        record,
-    )
-    return Metadata(name, version, requires_python, tuple(Requirement(*r) for r in requires), extras)
 
 
 def _first(fields: dict[str, list[str]], name: str, label: str) -> str:

@@ -7,7 +7,8 @@ import zlib
 from collections.abc import Callable
 from typing import TypeAlias
 
-from provenv.pypi.metadata import LARGEST, MetadataError
+from provenv.pypi.known_metadata import MetadataError
+from provenv.pypi.metadata import LARGEST
 from provenv.tuples import NamedTuple
 
 Read: TypeAlias = Callable[[int, int], bytes]

@@ -8,10 +8,9 @@ from typing import IO
 
 from provenv.errors import DiskError
 from provenv.pypi.artifacts import Artifact, Metadata
+from provenv.pypi.known_metadata import MetadataError, NeedsBuild
 from provenv.pypi.metadata import (
     LARGEST,
-    MetadataError,
-    NeedsBuild,
     decode,
     metadata_from_fields,
     parse_headers,

@@ -12,7 +12,6 @@ from provenv.project import Project
 from provenv.pypi.artifacts import Artifact, Metadata, VariantFiles
 from provenv.pypi.cache import Cache
 from provenv.pypi.finder import Finder, NeedsBuild
-from provenv.resolving.build_sources import build_settings
 from provenv.resolving.rules import has_wanted_hash
 from provenv.standards.requirements import Requirement
 
@@ -120,6 +119,7 @@ class Files:
     @functools.cached_property
     def _provision(self) -> Provision:
         from provenv.pypi.build_environment import uv_provision
+        from provenv.resolving.build_sources import build_settings
 
         manifest = self._project.manifest
         settings = build_settings(manifest, self._project.settings)

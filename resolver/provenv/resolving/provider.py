@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 
 from provenv.pypi.artifacts import Artifact, Metadata
-from provenv.pypi.metadata import MetadataError
+from provenv.pypi.known_metadata import MetadataError
 from provenv.resolving.candidates import Candidates, misfits
 from provenv.resolving.catalog import Catalog
 from provenv.resolving.demands import Demands

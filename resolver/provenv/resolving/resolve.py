@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, cached_property
 
 from provenv.hooks.types import Accelerator, Build, Builds, Context, Platform
 from provenv.manifest.previews import WHEEL_VARIANTS
@@ -14,7 +14,6 @@ from provenv.resolving.bystanders import Bystanders
 from provenv.resolving.candidates import Candidates
 from provenv.resolving.catalog import Catalog
 from provenv.resolving.files import Files
-from provenv.resolving.foresight import Foresight, Outlook
 from provenv.resolving.nodes import Node
 from provenv.resolving.offers import builds_for, label_hints
 from provenv.resolving.request import Request, make_request
@@ -34,6 +33,7 @@ from provenv.values import dataclass, field, replace
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from provenv.pypi.direct import DirectCandidate
+    from provenv.resolving.foresight import Foresight, Outlook
     from provenv.resolving.variants import VariantRules
 
 Answer = TypeVar("Answer")
@@ -81,7 +81,6 @@ class Resolver:
         self._routers = Routers(manifest, settings, self.catalog, self.bystanders.publishes)
         self._asked: dict[int, Callable[[str, str], object]] = {}
         self._searches: dict[str, Search] = {}
-        self._foresight = Foresight()
 
     def resolve(self, target: Target, options: Options) -> Resolution:
         """The first build's resolution that there is. Raises NoSolution with the story of every build."""
@@ -112,7 +111,15 @@ class Resolver:
         if following and self.files.finder.asked_the_network:
             self._foresight.prefetch(found.resolution, found.search, map(self._outlook, following))
 
+    @cached_property
+    def _foresight(self) -> Foresight:
+        from provenv.resolving.foresight import Foresight
+
+        return Foresight()
+
     def _outlook(self, target: Target) -> Outlook:
+        from provenv.resolving.foresight import Outlook
+
         platform = self.platforms[target.platform]
         tags = compatible_tags(target.python, platform.wheel_platform_tags(target.envelope))
         markers = marker_environment(target.python, platform.marker_environment(target.envelope))

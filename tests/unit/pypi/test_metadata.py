@@ -11,17 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from provenv.pypi.artifacts import Artifact
-from provenv.pypi.metadata import (
-    ContradictoryMetadata,
-    MetadataError,
-    check_against,
-    decode,
-    from_record,
-    parse_headers,
-    parse_metadata,
-    static_sdist_fields,
-    to_record,
-)
+from provenv.pypi.known_metadata import ContradictoryMetadata, MetadataError, from_record, to_record
+from provenv.pypi.metadata import check_against, decode, parse_headers, parse_metadata, static_sdist_fields
 from provenv.standards.requirements import Requirement
 
 TORCH = """\

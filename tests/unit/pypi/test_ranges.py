@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from provenv.pypi import ranges
-from provenv.pypi.metadata import MetadataError
+from provenv.pypi.known_metadata import MetadataError
 from provenv.pypi.ranges import wheel_metadata
 from support.distributions import make_wheel, metadata_text
 

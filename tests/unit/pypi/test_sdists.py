@@ -11,7 +11,7 @@ import pytest
 
 from provenv.pypi import sdists
 from provenv.pypi.artifacts import Artifact, Metadata
-from provenv.pypi.metadata import MetadataError, NeedsBuild
+from provenv.pypi.known_metadata import MetadataError, NeedsBuild
 from provenv.pypi.sdists import static_metadata
 from provenv.standards.requirements import Requirement
 from support.distributions import make_archive, make_sdist, metadata_text
