@@ -35,13 +35,13 @@ OTHER_HASH = "has no file with a hash that the manifest gives"
 class Candidates:
     """One project as one target sees it. A version's files are looked at when it is first considered.
 
-    `left_out`: versions that the constraints rule out, in words -> bitmask. `_later`: those that are not
-    simply tried newest first.
+    `left_out`: versions that the constraints rule out, in words -> bitmask. `_first`: those that are simply
+    tried newest first.
     """
 
     __slots__ = (
-        *("_alike", "_aligned", "_builds", "_choices", "_chosen", "_cutoff", "_exempt", "_limit"),
-        *("_later", "_looked_at", "_no_wheels", "_oldest_first", "_prerelease", "_ranks", "_rules"),
+        *("_alike", "_aligned", "_builds", "_choices", "_chosen", "_cutoff", "_exempt", "_first", "_limit"),
+        *("_looked_at", "_no_wheels", "_oldest_first", "_prerelease", "_ranks", "_rules"),
         *("left_out", "listing", "locked", "name"),
     )
 
@@ -63,7 +63,7 @@ class Candidates:
         if name in terms.named:
             self._particulars(rules)
         plain = self._prerelease != "allow" and not (self.locked or self._aligned or self._oldest_first)
-        self._later = listing.prereleases if plain else -1
+        self._first = self._limit & ~listing.prereleases if plain else 0
         # A version that has the same files for all platforms is looked at once for all of them.
         self._alike: dict[int, Artifact] | None = None
         if rules.variants is None and name not in rules.hashes:
@@ -115,17 +115,17 @@ class Candidates:
 
         A version that has no file for the target is passed over; None where none has one.
         """
-        if allowed not in self._chosen:
-            self._chosen[allowed] = self._choose(allowed & self._limit)
-        return self._chosen[allowed]
-
-    def _choose(self, allowed: int) -> int | None:
-        first = allowed & ~self._later
+        first = allowed & self._first
         if first:  # the newest stable one it is nearly always
             version = (first & -first).bit_length() - 1
             found = self._looked_at.get(version) or self._look_at(version)
             if not isinstance(found, str) and found.yanked is None:
                 return version
+        if allowed not in self._chosen:
+            self._chosen[allowed] = self._choose(allowed & self._limit)
+        return self._chosen[allowed]
+
+    def _choose(self, allowed: int) -> int | None:
         if self.locked & allowed and self._has_file(self.locked.bit_length() - 1):
             return self.locked.bit_length() - 1
         yanked: int | None = None

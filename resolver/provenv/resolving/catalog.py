@@ -8,7 +8,7 @@ from provenv.manifest.values import Index
 from provenv.pypi.artifacts import Artifact, Metadata, Project, VariantFiles
 from provenv.resolution import Package
 from provenv.resolving.routes import Route, Router
-from provenv.resolving.wanted import Wants
+from provenv.resolving.wanted import Asked, Wanted, Wants
 from provenv.standards.markers import MarkerEnvironment
 from provenv.standards.specifiers import VersionTable
 from provenv.standards.versions import local_of, prereleases_among, sort_key
@@ -113,6 +113,7 @@ class Catalog:
         self._listings: dict[str, list[tuple[Route, Listing]]] = {}
         self._by_router: dict[int, Listings] = {}
         self._wants: dict[tuple[int, str], Wants] = {}
+        self._undisputed: dict[tuple[int, ...], tuple[dict[tuple[int, str], Wants], object]] = {}
         self.read: dict[tuple[str, str], Metadata] = {}
         self.packages: dict[tuple[object, ...], tuple[Package, object]] = {}
         self._same: dict[tuple[str, str], list[Metadata]] = {}
@@ -159,6 +160,18 @@ class Catalog:
             known = self._wants[id(metadata), extra] = Wants(metadata, extra, environment)
         return known
 
+    def undisputed(self, listings: Listings, *opinions: object) -> dict[tuple[int, str], Wants]:
+        """What metadata (by id, with an extra) want where nobody has a say but they themselves.
+
+        To be filled by who finds that out; shared by all that have these listings and these opinions (an
+        accelerator's functions and runtimes), which are known by identity.
+        """
+        key = (id(listings), *map(id, opinions))
+        known = self._undisputed.get(key)
+        if known is None:  # it keeps them, whose the key is as long as they live
+            known = self._undisputed[key] = ({}, (listings, opinions))
+        return known[0]
+
     def prefetch(self, name: str, route: Route) -> None:
         """Starts fetching the page that `listing` will want first."""
         if not any(known == route for known, _ in self._listings.get(name, ())):
@@ -184,6 +197,7 @@ class Listings(dict[str, Listing]):
         self._catalog = catalog
         self._router = router
         self._routes: dict[str, Route] = {}
+        self._asked: dict[Wanted, Asked] = {}
 
     def __missing__(self, name: str) -> Listing:
         listing = self[name] = self._catalog.listing(name, self.route(name))
@@ -194,6 +208,15 @@ class Listings(dict[str, Listing]):
         known = self._routes.get(name)
         if known is None:
             known = self._routes[name] = self._router.route(name)
+        return known
+
+    def asked(self, wanted: Wanted) -> Asked:
+        """What plain requirements come to here. Raises InvalidSpecifier."""
+        known = self._asked.get(wanted)
+        if known is None:
+            for name in wanted.names:
+                self.prefetch(name)
+            known = self._asked[wanted] = wanted.asked(self)
         return known
 
     def prefetch(self, name: str) -> None:

@@ -57,9 +57,7 @@ class Demands:
         """What `of` makes of these, where nothing of this target's makes it another than for all targets."""
         if not wanted.plain or not self._special.isdisjoint(wanted.names):
             return None
-        listings = self._listings
-        self._prefetch([name for name in wanted.names if name not in listings])
-        asked = wanted.known(listings) or wanted.asked(listings)
+        asked = self._listings.asked(wanted)
         self._said.append(asked.words)
         return asked.needs
 

@@ -51,13 +51,13 @@ class PackageProvider(Provider[Node]):
         shown: frozenset[str],
         metadata_of: Callable[[Artifact], Metadata],
     ) -> None:
-        self.request = request
         self.catalog = catalog
         self.router = router
         self.direct = directs.candidates
         self.addresses = directs.addresses
         self.shown = shown
         self.listings = catalog.listings(router)
+        self._ask_for(request)
         self.demands = Demands(request, self.listings, directs)
         self.missing_extras: set[tuple[str, str, str]] = set()
         self.turned_away: set[str] = set()
@@ -75,11 +75,18 @@ class PackageProvider(Provider[Node]):
         from copy import copy
 
         twin = copy(self)
-        twin.request = request
+        twin._ask_for(request)
         twin.demands = self.demands.under(request)
         twin._alike, twin._candidates = {}, {}
         twin._metadata, twin._needed = {}, {}
         return twin
+
+    def _ask_for(self, request: Request) -> None:
+        self.request = request
+        self.runtimes = request.runtimes
+        self._undisputed = self.catalog.undisputed(
+            self.listings, request.undeclared, request.excludes, request.runtimes
+        )
 
     # -- the solver's questions
 
@@ -147,28 +154,50 @@ class PackageProvider(Provider[Node]):
         found = self._described(package, version)
         if isinstance(found, Unavailable):
             return found
+        rules = self.request.rules
+        own = package.name in self.direct or rules.variants is not None
+        wants = None if own else self._undisputed.get((id(found), package.extra))
+        if wants is not None:
+            with suppress(InvalidMarker):
+                shared = self.demands.shared(wants.wanted(package.extra, rules.environment))
+                if shared is not None:
+                    return shared
+        needs, undisputed = self._disputed(found, package, version)
+        if undisputed and not own:
+            wants = self.catalog.wants(found, package.extra, rules.environment)
+            self._undisputed[id(found), package.extra] = wants
+        return needs
+
+    def _disputed(
+        self, found: Metadata, package: Node, version: int
+    ) -> tuple[Mapping[Node, int] | Unavailable, bool]:
+        """What a version needs where the accelerator may have a say in it; whether it has none."""
         name, extra = package
         labelled = self.labelled(name, found.version)
         if why := self._excluded(name, version, labelled):
-            return Unavailable(why)
-        if extra and extra not in found.extras:
+            return Unavailable(why), False
+        missing = extra != "" and extra not in found.extras
+        if missing:
             self.missing_extras.add((name, found.version, extra))
         try:
             wanted = self._wanted(found, package, version)
             undeclared = () if extra else self.request.undeclared(name, labelled)
         except InvalidMarker as error:
-            return Unavailable(f"has metadata that can't be used: {error}")
+            return Unavailable(f"has metadata that can't be used: {error}"), False
         needs = self.demands.shared(wanted) if not undeclared else None
         if needs is None:
             requirements = (*wanted.requirements, *map(parse_requirement, undeclared))
             by = f"{package} {found.version}"
             own = self.demands.of(requirements, asker=(package, version), by=by)
             if isinstance(own, Unavailable):
-                return own
+                return own, False
             needs = own
         variant = self.variant(name, version)
         carried = self.carried(name, labelled, variant.whole if variant else _NO_VARIANT)
-        return {**needs, **carried} if carried else needs
+        if carried:
+            return {**needs, **carried}, False
+        said = missing or undeclared or self.request.excludes(name, labelled) is not None
+        return needs, not said
 
     def _excluded(self, name: str, version: int, labelled: str) -> str | None:
         """Why the accelerator has no use for a version's file; None for one of which nobody knows that.

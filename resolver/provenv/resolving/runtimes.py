@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from provenv.hooks.types import Build, Runtime
+from provenv.hooks.types import Build
 from provenv.resolving.nodes import Node
 from provenv.resolving.provider import PackageProvider
 from provenv.resolving.request import Request
@@ -39,11 +39,6 @@ def required(request: Request, build: Build) -> list[Requirement[Node]]:
 
 class RuntimeProvider(PackageProvider):
     """A provider whose packages may carry the majors of runtimes (by name; a name no package can have)."""
-
-    @property
-    def runtimes(self) -> Mapping[str, Runtime]:
-        """What is known of runtimes, by name."""
-        return self.request.runtimes
 
     def count(self, package: Node) -> int:
         runtime = self.runtimes.get(package.name)

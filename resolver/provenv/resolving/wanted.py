@@ -41,13 +41,16 @@ class Wanted:
         self.plain = not any(requirement.url for requirement in requirements)
         self._asked: dict[tuple[Listing, ...], Asked] = {}
 
-    def known(self, listings: Mapping[str, Listing]) -> Asked | None:
-        """What `asked` said of these listings before."""
-        # listings compare by identity, so that this takes no longer than one look-up for each
-        return self._asked.get(tuple(map(listings.__getitem__, self.names)))
-
     def asked(self, listings: Mapping[str, Listing]) -> Asked:
         """What they come to in these listings (by name), if they are plain. Raises InvalidSpecifier."""
+        # a listing is equal only to itself, so that this takes no longer than one look-up for each
+        key = tuple(map(listings.__getitem__, self.names))
+        known = self._asked.get(key)
+        if known is None:
+            known = self._asked[key] = self._ask(listings)
+        return known
+
+    def _ask(self, listings: Mapping[str, Listing]) -> Asked:
         needs: dict[Node, int] = {}
         words: dict[tuple[str, int], str] = {}
         for requirement in self.requirements:
@@ -56,8 +59,7 @@ class Wanted:
             words.setdefault((name, allowed), requirement.specifier)
             for node in (Node(name), *[Node(name, extra) for extra in requirement.extras]):
                 needs[node] = needs.get(node, -1) & allowed
-        found = self._asked[tuple([listings[name] for name in self.names])] = Asked(needs, words)
-        return found
+        return Asked(needs, words)
 
 
 class Wants:

@@ -108,7 +108,7 @@ def _read_operand(scanner: Scanner) -> tuple[str, str | None]:
     """A quoted string's value and None, or a variable twice."""
     if (quote := scanner.peek()) and quote in "'\"":
         return _read_string(scanner, quote), None
-    name = scanner.word(".")
+    name = scanner.word(dotted=True)
     variable = _VARIABLES.get(name)
     if variable is None:
         scanner.fail("expected a marker variable or a quoted string")

@@ -44,17 +44,16 @@ class Marker:
     `answers`: what it comes to, by extras and the values of `variables`, where no wheel's variant has a say.
     """
 
-    __slots__ = ("_spelling", "answers", "mentions_extra", "tree", "variables")
+    __slots__ = ("answers", "mentions_extra", "tree", "variables")
 
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
         self.variables = frozenset([atom.variable for atom in atoms(tree)])
         self.mentions_extra = "extra" in self.variables
         self.answers: dict[tuple[object, ...], bool] = {}
-        self._spelling = spell(tree)
 
     def __str__(self) -> str:
-        return self._spelling
+        return spell(self.tree)
 
     def evaluate(
         self,

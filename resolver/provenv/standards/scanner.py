@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from provenv.patterns import regex
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import NoReturn
+
+_WORD, _DOTTED = regex(r"\w+"), regex(r"[\w.]+")
 
 
 class Malformed(ValueError):
@@ -48,14 +52,10 @@ class Scanner:
         self.position += len(literal)
         return True
 
-    def word(self, also: str = "") -> str:
-        """The word that is next (letters, digits, `_`, `also`), without moving; "" where there is none."""
-        position, text = self.position, self.text
-        while (character := text[position : position + 1]) and (
-            character.isalnum() or character in "_" + also
-        ):
-            position += 1
-        return text[self.position : position]
+    def word(self, *, dotted: bool = False) -> str:
+        """The word that is next (letters, digits, `_`, dots if so), without moving; "" where there is none."""
+        found = (_DOTTED if dotted else _WORD).match(self.text, self.position)
+        return found[0] if found else ""
 
     def take_word(self, *words: str) -> str | None:
         """Move past the next word if it is one of these, and say which."""

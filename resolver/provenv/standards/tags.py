@@ -18,11 +18,11 @@ class Ranks(dict[str, int | None]):
         self._table = table
 
     def __missing__(self, tags: str) -> int | None:
-        rank = None
-        for tag in expand(tags):
-            found = self._table.get(tag)
-            if found is not None and (rank is None or found < rank):
-                rank = found
+        table, single = self._table, expand(tags)
+        if table.keys().isdisjoint(single):  # as most are
+            rank = None
+        else:
+            rank = min([table[tag] for tag in single if tag in table])
         self[tags] = rank
         return rank
 
