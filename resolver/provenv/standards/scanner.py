@@ -53,7 +53,7 @@ class Scanner:
         return True
 
     def word(self, *, dotted: bool = False) -> str:
-        """The word that is next (letters, digits, `_`, dots if so), without moving; "" where there is none."""
+        """The word here (letters, digits, `_`, dots if `dotted`), without moving; "" where there is none."""
         found = (_DOTTED if dotted else _WORD).match(self.text, self.position)
         return found[0] if found else ""
 
