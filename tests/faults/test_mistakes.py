@@ -110,6 +110,26 @@ def test_a_python_that_was_named_and_is_none_is_told_of_as_such(desk: Desk, inde
     assert "or leave it out: provenv looks for one" in told
 
 
+def test_a_python_of_a_version_that_no_tool_makes_environments_of_is_told_of_as_such(
+    desk: Desk, index: TestIndex
+) -> None:
+    desk.manifest(index, "beta")
+    desk.run("lock")
+    assert (
+        "error: --python 2.7 is no Python that can be used"
+        in desk.run("install", "--python", "2.7", expect=7).err
+    )
+
+
+def test_of_many_locks_that_are_not_there_the_first_are_named(desk: Desk, index: TestIndex) -> None:
+    desk.manifest(
+        index, table='python = ["3.11", "3.12", "3.13"]\nplatforms = ["linux-x86_64", "macos-arm64"]\n'
+    )
+    told = desk.run("tree", expect=2).err.splitlines()
+    assert told[1].startswith("  looked for pylock.linux-x86_64-cpu-py311.toml, ")
+    assert told[1].endswith(f" and 3 more in {desk.locks}")
+
+
 def test_a_proxy_of_the_environment_that_refuses_is_named(desk: Desk) -> None:
     desk.config("retries = 0\n")
     desk.manifest("http://index.example/simple", "beta")

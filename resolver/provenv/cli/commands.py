@@ -39,7 +39,7 @@ GROUPS: dict[str, tuple[Command, ...]] = {
         Command("export", "write a lock in the form of another tool", "export"),
         Command("config", "show the network settings in force and where they come from", "config"),
         Command("plugin", "list plugins, write a new one, check one", "plugin"),
-        Command("completion", "print a completion script for bash, zsh or tcsh", "completion"),
+        Command("completion", "print a completion script for a shell", "completion"),
     ),
 }
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from provenv.cli.flags import add_network, add_output, add_project, add_targets, open_from
 from provenv.errors import InputError
 from provenv.locks.graph import Graph, graph
@@ -9,10 +11,14 @@ from provenv.locks.reader import Lock, read
 from provenv.project import Project
 from provenv.standards.markers import marker_environment
 from provenv.standards.names import canonicalize
+from provenv.targets import Target
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
+
+
+_SHOWN = 3
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,15 +35,21 @@ def open_lock(args: argparse.Namespace) -> tuple[Project, Lock, Graph]:
     targets = project.targets([args.target] if args.target else None)
     found = next((target for target in targets if project.lock_path(target).exists()), None)
     if found is None:
-        names = ", ".join(project.lock_path(target).name for target in targets)
         raise InputError(
             "there is no lock to answer from",
-            evidence=[f"looked for {names} in {project.manifest.lockfiles}"],
+            evidence=[f"looked for {_some(project, targets)} in {project.manifest.lockfiles}"],
             hints=["run `provenv lock` first"],
         )
     lock = read(project.lock_path(found))
     told = project.platform(found).marker_environment(found.envelope)
     return project, lock, graph(lock, marker_environment(found.python, told))
+
+
+def _some(project: Project, targets: Sequence[Target]) -> str:
+    """The first names of locks, and how many there are besides."""
+    names = [project.lock_path(target).name for target in targets]
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return ", ".join(names[:_SHOWN]) + more
 
 
 def known_name(text: str, lock: Lock, found: Graph) -> str:

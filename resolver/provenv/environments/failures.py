@@ -54,7 +54,8 @@ _KINDS = (
         ("check who owns the environment's folder and uv's cache",),
     ),
     _Kind(
-        r"No interpreter found|Failed to inspect Python|No download found|Python executable .*not found",
+        r"No interpreter found|Failed to inspect Python|No download found|Python executable .*not found"
+        r"|Invalid version request",
         InstallError,
         "this machine has no such Python",
     ),

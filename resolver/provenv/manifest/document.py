@@ -41,6 +41,17 @@ def read_bytes(path: Path, *, origin: Origin | None = None) -> bytes:
         raise ManifestError(f"{shown_path(path)} can't be read: {reason}", origin=origin) from None
 
 
+_TOML_HINTS = {
+    "Unclosed array": "put a comma between its values, and ] behind the last one",
+    "Invalid value": "texts stand in quotes, lists in [ ], and one comma between two values",
+    "Expected '=' after a key": "a line is `key = value` or `[table]`; a text goes on in quotes",
+    "Illegal character '\\n'": "close the text with the quote that it begins with",
+    "Cannot overwrite a value": "this key is there already: keep one of the two",
+    "Cannot declare": "this table is there already: put both together",
+}
+"""How the TOML reader's complaint begins -> what mends it."""
+
+
 class Document:
     """One TOML file: its values, and where each stands."""
 
@@ -99,7 +110,11 @@ def read_toml(path: Path) -> Document:
                 hints=["keep what you want of both sides and delete the lines of <, = and >"],
                 origin=Origin(shown, line),
             ) from None
-        raise ManifestError(f"not valid TOML: {error.msg}", origin=Origin(shown, error.lineno)) from None
+        raise ManifestError(
+            f"not valid TOML: {error.msg}",
+            hints=[hint for said, hint in _TOML_HINTS.items() if error.msg.startswith(said)],
+            origin=Origin(shown, error.lineno),
+        ) from None
     except (
         ValueError,
         RecursionError,

@@ -10,6 +10,7 @@ from provenv.manifest.values import ManifestRequirement
 from provenv.patterns import regex
 from provenv.values import replace
 
+_EQUALS_FIRST = regex(r"=([<>])(?!=)")
 _SINGLE_EQUALS = regex(r"(?<![=<>!~])=(?!=)")
 _STAR_AFTER_ORDER = regex(r"(>=|<=|>|<|~=)\s*([0-9A-Za-z.!+]+?)\.\*")
 _DOT_AT_END = regex(r"([=<>!~]=?=?\s*\d[\w.]*)\.(?=\s*(?:,|;|\)|$))")
@@ -79,6 +80,7 @@ def requirement_hints(text: str) -> tuple[str, ...]:
     if unset:
         return (f"the variable in {unset.group()} is not set: set it, or write its value here",)
     for pattern, replacement in (
+        (_EQUALS_FIRST, r"\1="),
         (_SINGLE_EQUALS, "=="),
         (_DOT_AT_END, r"\1"),
         (_STAR_AFTER_ORDER, r"\1\2"),

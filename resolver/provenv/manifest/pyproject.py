@@ -72,6 +72,8 @@ def _refuse_other_formats(document: Document) -> None:
         f"{legacy} describes this project"
         if legacy
         else "it only configures tools, and names nothing to install"
+        if document.data
+        else "it is empty"
     )
     raise ManifestError(
         "no [project] table, no [dependency-groups] and no [tool.provenv]",

@@ -82,6 +82,32 @@ def test_broken_standard_tables_are_refused_with_their_line(
     assert message in error.message
 
 
+@pytest.mark.parametrize(
+    ("text", "line", "hint"),
+    [
+        ('dependencies = ["a" "b"]\n', 1, "put a comma between its values, and ] behind the last one"),
+        ('dependencies = ["a",\n"b"\n', 3, "put a comma between its values, and ] behind the last one"),
+        ('x = 1\ndependencies = ["a",,]\n', 2, "texts stand in quotes, lists in [ ], and one comma between"),
+        ("name = x\n", 1, "texts stand in quotes"),
+        ("name\n", 1, "a line is `key = value` or `[table]`"),
+        ('name = "x\n', 1, "close the text with the quote that it begins with"),
+        ("a = 1\na = 2\n", 2, "this key is there already"),
+        ("[a]\n[b]\n[a]\n", 3, "this table is there already"),
+    ],
+)
+def test_a_slip_in_the_toml_is_told_with_what_mends_it(
+    refused: Refuse, text: str, line: int, hint: str
+) -> None:
+    error = refused(text)
+    assert error.message.startswith("not valid TOML: ")
+    assert error.origin == Origin("pyproject.toml", line)
+    assert [one for one in error.hints if one.startswith(hint)] == list(error.hints) != []
+
+
+def test_an_empty_file_is_called_that(refused: Refuse) -> None:
+    assert refused("").evidence == ("it is empty",)
+
+
 def test_requires_python_in_poetrys_form_gets_its_right_spelling(refused: Refuse) -> None:
     error = refused("[project]\nname='x'\nrequires-python = '^3.9'\n")
     assert error.hints == ('write it as `requires-python = ">=3.9"`',)

@@ -423,6 +423,8 @@ class TestLocations:
     ("line", "hint"),
     [
         ("PySimpleGUI=4.60.5", "did you mean 'PySimpleGUI==4.60.5'?"),
+        ("requests=>2", "did you mean 'requests>=2'?"),
+        ("numpy >=1, =<2", "did you mean 'numpy >=1, <=2'?"),
         ("httpx==0.23.", "did you mean 'httpx==0.23'?"),
         ("torch>=1.9.*", "did you mean 'torch>=1.9'?"),
         ("numpy 1.26", "did you mean 'numpy==1.26'?"),
