@@ -47,6 +47,7 @@ def provenv() -> str:
     state = _checkout()
     if not stamp.exists() or stamp.read_text() != state:
         pip = [folder / "bin" / "python", "-m", "pip", "install", "-qq"]
+        subprocess.run([*pip, ROOT], check=True)  # what it needs, which may have become more
         subprocess.run([*pip, "--force-reinstall", "--no-deps", ROOT], check=True)
         stamp.write_text(state)
     return str(folder / "bin" / "provenv")
